@@ -1,0 +1,1 @@
+//! The science: mechanisms, evidence and assemblies as embedded data.

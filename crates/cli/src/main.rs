@@ -1,0 +1,2 @@
+//! The resynapse program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The model language: parse, units, evidence, checks, lowering to sim.

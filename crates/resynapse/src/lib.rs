@@ -1,0 +1,1 @@
+//! From a dose to a mood: compounds, regimens, patients, runs, results.

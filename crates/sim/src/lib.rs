@@ -1,0 +1,1 @@
+//! Expression graphs, tapes and a batched stiff integrator: numbers only.
