@@ -1,0 +1,42 @@
+//! Lists every data file of the atlas with its text, sorted by path, for embedding.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs};
+
+const FOLDERS: [&str; 6] = ["assemblies", "compounds", "conditions", "evidence", "models", "scenarios"];
+const ENDINGS: [&str; 6] = ["csv", "md", "mech", "py", "toml", "tsv"];
+
+fn main() {
+    let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
+    let root = Path::new(&root);
+    let mut files = vec!["families.toml".to_string()];
+    for folder in FOLDERS {
+        println!("cargo:rerun-if-changed={folder}");
+        collect(root, folder, &mut files);
+    }
+    println!("cargo:rerun-if-changed=families.toml");
+    files.retain(|f| root.join(f).exists());
+    files.sort();
+    let mut list = String::from("[\n");
+    for file in &files {
+        let path = root.join(file);
+        writeln!(list, "    ({file:?}, include_str!({:?})),", path.display().to_string()).expect("writes to memory");
+    }
+    list.push(']');
+    let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("files.rs");
+    fs::write(out, list).expect("the build folder can be written");
+}
+
+fn collect(root: &Path, folder: &str, files: &mut Vec<String>) {
+    let Ok(entries) = fs::read_dir(root.join(folder)) else { return };
+    for entry in entries.flatten() {
+        let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        println!("cargo:rerun-if-changed={name}");
+        if entry.path().is_dir() {
+            collect(root, &name, files);
+        } else if ENDINGS.iter().any(|e| name.ends_with(&format!(".{e}"))) {
+            files.push(name);
+        }
+    }
+}

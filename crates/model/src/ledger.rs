@@ -1,0 +1,541 @@
+//! The evidence ledger: every number the models use, with its unit, source, method and grade.
+//!
+//! A row that lacks one of them does not load. See `docs/dev/model-language.md` and `atlas/evidence/README.md`.
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{FileId, SourceMap, Sources, Span};
+use crate::unit::Unit;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// How far a number can be trusted, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grade {
+    /// Human trials or a meta-analysis.
+    A,
+    /// Measured in humans.
+    B,
+    /// Animal, or fitted here to human data.
+    C,
+    /// In vitro, or fitted here to animal data.
+    D,
+    /// Assumed.
+    E,
+}
+
+impl Grade {
+    /// All grades, best first.
+    pub const ALL: [Grade; 5] = [Grade::A, Grade::B, Grade::C, Grade::D, Grade::E];
+    /// One step worse; E stays E.
+    pub fn lowered(self) -> Grade {
+        Grade::ALL[(self as usize + 1).min(4)]
+    }
+    /// What the letter stands for.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Grade::A => "human trials or meta-analysis",
+            Grade::B => "human measurement",
+            Grade::C => "animal, or fitted here to human data",
+            Grade::D => "in vitro, or fitted here to animal data",
+            Grade::E => "assumed",
+        }
+    }
+    fn parse(text: &str) -> Option<Grade> {
+        Grade::ALL.into_iter().find(|g| g.to_string() == text)
+    }
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Grade::A => "A",
+            Grade::B => "B",
+            Grade::C => "C",
+            Grade::D => "D",
+            Grade::E => "E",
+        })
+    }
+}
+
+/// How a value came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// Measured in the named preparation.
+    Measured,
+    /// An estimate printed in a publication.
+    Estimated,
+    /// Fitted in this project; the script is under `evidence/fits`.
+    Fitted,
+    /// Computed from other rows or facts by the formula in the note.
+    Derived,
+    /// Nobody measured it.
+    Assumed,
+}
+
+/// How the number was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Checked {
+    /// Read at the source.
+    Read,
+    /// Read in a secondary transcription.
+    Secondary,
+    /// From memory of the source.
+    Memory,
+    /// Not applicable (fitted, derived, assumed here).
+    None,
+}
+
+/// Shape of a distribution around a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Law {
+    /// No spread known or wanted.
+    None,
+    /// Normal, size = standard deviation in the row's unit.
+    Normal,
+    /// Log-normal, size = standard deviation of the logarithm.
+    LogNormal,
+    /// Normal on the logit, size = standard deviation of the logit.
+    LogitNormal,
+}
+
+/// A distribution around a value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// Its shape.
+    pub law: Law,
+    /// Its size; see [`Law`].
+    pub size: f64,
+}
+
+/// One number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Path-like id.
+    pub id: String,
+    /// When the row applies, for example `condition=healthy`; empty for the default.
+    pub context: BTreeSet<String>,
+    /// Value in `unit`.
+    pub value: f64,
+    /// Unit.
+    pub unit: Unit,
+    /// How well the value is known.
+    pub uncertainty: Spread,
+    /// How much it differs between people.
+    pub variability: Spread,
+    /// Topic.
+    pub group: String,
+    /// Species.
+    pub species: String,
+    /// Preparation or population.
+    pub preparation: String,
+    /// How the value came about.
+    pub method: Method,
+    /// Key of the source.
+    pub source_key: String,
+    /// Page, table, figure.
+    pub locator: String,
+    /// How it was seen.
+    pub checked: Checked,
+    /// Grade of the best evidence it rests on, before the caps of [`Row::grade`].
+    pub basis: Grade,
+    /// Remarks.
+    pub note: String,
+    /// Where the row stands.
+    pub span: Span,
+}
+
+impl Row {
+    /// The grade a user sees: that of the best evidence, capped at C when fitted here to human data, at D when fitted
+    /// to other data, E when assumed; one step lower when the number was not read at its source.
+    pub fn grade(&self) -> Grade {
+        let capped = match self.method {
+            Method::Assumed => Grade::E,
+            Method::Fitted if self.species == "human" => self.basis.max(Grade::C),
+            Method::Fitted => self.basis.max(Grade::D),
+            Method::Measured | Method::Estimated | Method::Derived => self.basis,
+        };
+        match (self.method, self.checked) {
+            // A value made here has no page to be read on: its cap already says so.
+            (Method::Fitted | Method::Assumed, _) | (_, Checked::Read) => capped,
+            _ => capped.lowered(),
+        }
+    }
+    /// The value in coherent units.
+    pub fn coherent(&self) -> f64 {
+        self.unit.to_coherent(self.value)
+    }
+    /// The context as written in the table.
+    pub fn context_text(&self) -> String {
+        self.context.iter().cloned().collect::<Vec<_>>().join(";")
+    }
+}
+
+/// Where numbers come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// Short name used in rows.
+    pub key: String,
+    /// `article`, `label`, `dataset`, `prototype` …
+    pub kind: String,
+    /// Authors.
+    pub authors: String,
+    /// Year.
+    pub year: String,
+    /// Title.
+    pub title: String,
+    /// DOI or address.
+    pub address: String,
+    /// Licence of data taken from it.
+    pub licence: String,
+    /// How it was read.
+    pub read_as: String,
+}
+
+/// All rows and sources.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    rows: Vec<Row>,
+    sources: BTreeMap<String, Source>,
+    by_id: BTreeMap<String, Vec<usize>>,
+}
+
+/// Columns of a parameter table, in order.
+pub const COLUMNS: [&str; 17] = [
+    "id",
+    "context",
+    "value",
+    "unit",
+    "uncertainty_law",
+    "uncertainty",
+    "variability_law",
+    "variability",
+    "group",
+    "species",
+    "preparation",
+    "method",
+    "source_key",
+    "locator",
+    "checked",
+    "grade",
+    "note",
+];
+
+/// Columns of a table of sources, in order.
+pub const SOURCE_COLUMNS: [&str; 8] = ["key", "kind", "authors", "year", "title", "doi_or_url", "licence", "read_as"];
+
+impl Ledger {
+    /// Reads `evidence/sources.csv` and every `evidence/parameters/*.csv`.
+    pub fn load(sources: &dyn Sources, map: &mut SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Ledger {
+        let mut ledger = Ledger::default();
+        for path in sources.list("evidence") {
+            if path.starts_with("evidence/sources") && path.ends_with(".csv") {
+                table(sources, map, diagnostics, &path, &SOURCE_COLUMNS, &mut |record| ledger.add_source(record));
+            }
+        }
+        for path in sources.list("evidence/parameters") {
+            if path.ends_with(".csv") {
+                table(sources, map, diagnostics, &path, &COLUMNS, &mut |record| ledger.add_row(record));
+            }
+        }
+        ledger
+    }
+
+    /// All rows, in the order of the files.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+    /// The source with this key.
+    pub fn source(&self, key: &str) -> Option<&Source> {
+        self.sources.get(key)
+    }
+    /// All sources, by key.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.sources.values()
+    }
+    /// All ids, sorted.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.by_id.keys().map(String::as_str)
+    }
+    /// All rows of an id.
+    pub fn rows_of(&self, id: &str) -> impl Iterator<Item = &Row> {
+        self.by_id.get(id).into_iter().flatten().map(|&i| &self.rows[i])
+    }
+    /// The row that applies to `id` when `active` contexts hold: the one with most matching parts. An error names the
+    /// rows that match equally well.
+    pub fn select(&self, id: &str, active: &BTreeSet<String>) -> Result<Option<&Row>, Vec<&Row>> {
+        let fitting: Vec<&Row> = self.rows_of(id).filter(|r| r.context.is_subset(active)).collect();
+        let most = fitting.iter().map(|r| r.context.len()).max().unwrap_or(0);
+        let best: Vec<&Row> = fitting.into_iter().filter(|r| r.context.len() == most).collect();
+        match best.as_slice() {
+            [] => Ok(None),
+            [row] => Ok(Some(row)),
+            _ => Err(best),
+        }
+    }
+    /// Every `key=value` part that occurs in a context.
+    pub fn contexts(&self) -> BTreeSet<&str> {
+        self.rows.iter().flat_map(|r| r.context.iter().map(String::as_str)).collect()
+    }
+
+    fn add_source(&mut self, record: &Record<'_>) -> Vec<Diagnostic> {
+        let text = |name: &str| record.field(name).to_string();
+        let key = text("key");
+        if key.is_empty() {
+            return vec![record.error("RS4010", "key", "a source without a key", "give it a short name")];
+        }
+        let source = Source {
+            key: key.clone(),
+            kind: text("kind"),
+            authors: text("authors"),
+            year: text("year"),
+            title: text("title"),
+            address: text("doi_or_url"),
+            licence: text("licence"),
+            read_as: text("read_as"),
+        };
+        match self.sources.insert(key.clone(), source) {
+            None => Vec::new(),
+            Some(_) => {
+                let message = format!("the source `{key}` is listed twice");
+                vec![record.error("RS4011", "key", message, "keep one of the two rows")]
+            }
+        }
+    }
+
+    fn add_row(&mut self, record: &Record<'_>) -> Vec<Diagnostic> {
+        let id = record.field("id").to_string();
+        let name = if id.is_empty() { "a row without id".to_string() } else { format!("`{id}`") };
+        let mut bad = Vec::new();
+        let missing = |column: &str, what: &str| {
+            record.error("RS4001", column, format!("{name} has no {what}"), "a number without it does not load")
+        };
+        if id.is_empty() {
+            bad.push(missing("id", "id"));
+        }
+        let value = match record.field("value").parse::<f64>() {
+            Ok(v) if v.is_finite() => v,
+            _ => {
+                let message = format!("the value of {name}, `{}`, is not a finite number", record.field("value"));
+                bad.push(record.error("RS4002", "value", message, "write it as in `0.5` or `1.2e-3`"));
+                0.0
+            }
+        };
+        let unit = match record.field("unit") {
+            "" => {
+                bad.push(missing("unit", "unit (a pure number has the unit `1`)"));
+                Unit::one()
+            }
+            text => Unit::parse(text).unwrap_or_else(|e| {
+                bad.push(record.error(
+                    "RS3001",
+                    "unit",
+                    format!("unit of {name}: {e}"),
+                    "see docs/dev/model-language.md",
+                ));
+                Unit::one()
+            }),
+        };
+        let method = match record.field("method") {
+            "measured" => Some(Method::Measured),
+            "estimated" => Some(Method::Estimated),
+            "fitted" => Some(Method::Fitted),
+            "derived" => Some(Method::Derived),
+            "assumed" => Some(Method::Assumed),
+            _ => None,
+        };
+        if method.is_none() {
+            let hint = "one of measured, estimated, fitted, derived, assumed";
+            bad.push(record.error("RS4001", "method", format!("{name} has no method"), hint));
+        }
+        let checked = match record.field("checked") {
+            "read" => Some(Checked::Read),
+            "secondary" => Some(Checked::Secondary),
+            "memory" => Some(Checked::Memory),
+            "none" => Some(Checked::None),
+            _ => None,
+        };
+        if checked.is_none() {
+            let hint = "one of read, secondary, memory, none";
+            bad.push(record.error("RS4001", "checked", format!("{name} does not say how it was `checked`"), hint));
+        }
+        let basis = Grade::parse(record.field("grade"));
+        if basis.is_none() {
+            bad.push(record.error("RS4001", "grade", format!("{name} has no grade"), "one of A, B, C, D, E"));
+        }
+        let source_key = record.field("source_key").to_string();
+        if source_key.is_empty() {
+            bad.push(missing("source_key", "source"));
+        } else if !self.sources.contains_key(&source_key) {
+            let message = format!("{name} names the source `{source_key}`, which is not in evidence/sources.csv");
+            bad.push(record.error("RS4003", "source_key", message, "add the source, or correct its key"));
+        }
+        let mut spread = |law_column: &str, size_column: &str| {
+            let law = match record.field(law_column) {
+                "" | "none" => Law::None,
+                "normal" => Law::Normal,
+                "lognormal" => Law::LogNormal,
+                "logitnormal" => Law::LogitNormal,
+                other => {
+                    let message = format!("`{other}` is not a law for the spread of {name}");
+                    bad.push(record.error("RS4004", law_column, message, "none, normal, lognormal or logitnormal"));
+                    Law::None
+                }
+            };
+            let text = record.field(size_column);
+            let size = match (law, text.parse::<f64>()) {
+                (Law::None, _) => 0.0,
+                (_, Ok(v)) if v.is_finite() && v >= 0.0 => v,
+                _ => {
+                    let message = format!("the spread of {name}, `{text}`, is not a number from 0 up");
+                    bad.push(record.error("RS4004", size_column, message, "give its size, or the law `none`"));
+                    0.0
+                }
+            };
+            Spread { law, size }
+        };
+        let uncertainty = spread("uncertainty_law", "uncertainty");
+        let variability = spread("variability_law", "variability");
+        let context: BTreeSet<String> =
+            record.field("context").split(';').map(str::trim).filter(|s| !s.is_empty()).map(String::from).collect();
+        if let Some(part) = context.iter().find(|p| !p.contains('=')) {
+            let message = format!("the context `{part}` of {name} is not of the form `key=value`");
+            bad.push(record.error("RS4005", "context", message, "as in `condition=healthy`"));
+        }
+        if let Some(first) = self.rows_of(&id).find(|r| r.context == context) {
+            let message = format!("{name} stands twice in the context `{}`", record.field("context"));
+            let first = first.span;
+            let d = record.error("RS4006", "id", message, "keep one row, or give the other a context");
+            bad.push(d.with_other(first, "the first row"));
+        }
+        let (Some(method), Some(checked), Some(basis)) = (method, checked, basis) else { return bad };
+        if !bad.is_empty() {
+            return bad;
+        }
+        self.by_id.entry(id.clone()).or_default().push(self.rows.len());
+        let text = |column: &str| record.field(column).to_string();
+        self.rows.push(Row {
+            id,
+            context,
+            value,
+            unit,
+            uncertainty,
+            variability,
+            group: text("group"),
+            species: text("species"),
+            preparation: text("preparation"),
+            method,
+            source_key,
+            locator: text("locator"),
+            checked,
+            basis,
+            note: text("note"),
+            span: record.span(),
+        });
+        bad
+    }
+}
+
+/// One line of a table with its place.
+struct Record<'a> {
+    header: &'a [&'a str],
+    fields: csv::StringRecord,
+    file: FileId,
+    start: usize,
+    text: &'a str,
+}
+
+impl Record<'_> {
+    fn field(&self, column: &str) -> &str {
+        self.header.iter().position(|h| *h == column).and_then(|i| self.fields.get(i)).unwrap_or("").trim()
+    }
+    fn span(&self) -> Span {
+        Span::new(self.file, self.start, self.start + self.text.len())
+    }
+    /// The place of one field: counts the commas outside quotes.
+    fn place(&self, column: &str) -> Span {
+        let wanted = self.header.iter().position(|h| *h == column).unwrap_or(0);
+        let (mut field, mut quoted, mut from) = (0, false, 0);
+        for (i, c) in self.text.char_indices() {
+            match c {
+                '"' => quoted = !quoted,
+                ',' if !quoted => {
+                    if field == wanted {
+                        return Span::new(self.file, self.start + from, self.start + i);
+                    }
+                    field += 1;
+                    from = i + 1;
+                }
+                _ => {}
+            }
+        }
+        let from = if field == wanted { from } else { 0 };
+        Span::new(self.file, self.start + from, self.start + self.text.len())
+    }
+    fn error(
+        &self,
+        code: &'static str,
+        column: &str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Diagnostic {
+        Diagnostic::error(code, self.place(column), message, hint)
+    }
+}
+
+fn table(
+    sources: &dyn Sources,
+    map: &mut SourceMap,
+    diagnostics: &mut Vec<Diagnostic>,
+    path: &str,
+    header: &[&str],
+    add: &mut dyn FnMut(&Record<'_>) -> Vec<Diagnostic>,
+) {
+    let text = match sources.read(path) {
+        Ok(text) => text,
+        Err(why) => {
+            let d =
+                Diagnostic::error_nowhere("RS4020", format!("cannot read `{path}`: {why}"), "check the atlas folder");
+            return diagnostics.push(d);
+        }
+    };
+    let file = map.add(path, text.as_str());
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut records: Vec<csv::StringRecord> = Vec::new();
+    for record in reader.records() {
+        match record {
+            Ok(record) => records.push(record),
+            Err(e) => {
+                let at = e.position().map_or(0, |p| p.byte() as usize).min(text.len());
+                let d = Diagnostic::error("RS4021", Span::new(file, at, at), format!("unreadable table: {e}"), "");
+                diagnostics.push(d);
+            }
+        }
+    }
+    let Some(first) = records.first() else { return };
+    if first.iter().map(str::trim).ne(header.iter().copied()) {
+        let end = text.find('\n').unwrap_or(text.len());
+        let hint = format!("the columns are {}", header.join(","));
+        diagnostics.push(Diagnostic::error(
+            "RS4022",
+            Span::new(file, 0, end),
+            "the header of this table is wrong",
+            hint,
+        ));
+        return;
+    }
+    let starts: Vec<usize> = records.iter().map(|r| r.position().map_or(0, |p| p.byte() as usize)).collect();
+    for (i, fields) in records.iter().enumerate().skip(1) {
+        let end = starts.get(i + 1).copied().unwrap_or(text.len());
+        let line = text[starts[i]..end].trim_end();
+        let skipped = line.len() - line.trim_start().len();
+        let record =
+            Record { header, fields: fields.clone(), file, start: starts[i] + skipped, text: line.trim_start() };
+        if fields.len() != header.len() {
+            let message = format!("this row has {} fields, the header has {}", fields.len(), header.len());
+            let hint = "put a field that holds a comma in quotes";
+            diagnostics.push(Diagnostic::error("RS4023", record.span(), message, hint));
+            continue;
+        }
+        diagnostics.extend(add(&record));
+    }
+}
