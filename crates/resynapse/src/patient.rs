@@ -1,0 +1,125 @@
+//! Who is treated: covariates, condition and any number of the ledger set by hand.
+
+use crate::atlas::{Atlas, DEFAULT_CONDITION};
+use crate::fields::{Document, Fields};
+use crate::quantity;
+use model::diagnostic::Diagnostic;
+use model::library::Contexts;
+use model::parser::closest;
+use model::source::{SourceMap, Span};
+use std::collections::BTreeMap;
+
+/// One person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Patient {
+    /// Name of the condition.
+    pub condition: String,
+    /// Further contexts of the ledger, such as `with=ticlopidine` or `set=no_allometry`.
+    pub contexts: Contexts,
+    /// Ledger id → value in coherent units, set by hand.
+    pub overrides: BTreeMap<String, f64>,
+}
+
+impl Default for Patient {
+    fn default() -> Self {
+        Patient { condition: DEFAULT_CONDITION.into(), contexts: Contexts::new(), overrides: BTreeMap::new() }
+    }
+}
+
+impl Patient {
+    /// All active contexts: those of the condition and the further ones.
+    pub fn active(&self, atlas: &Atlas) -> Contexts {
+        let condition = atlas.conditions.get(&self.condition);
+        condition.iter().flat_map(|c| c.contexts.iter().cloned()).chain(self.contexts.iter().cloned()).collect()
+    }
+
+    /// Reads a patient file:
+    ///
+    /// ```toml
+    /// condition = "healthy"
+    /// contexts = ["with=ticlopidine"]
+    /// weight = "82 kg"
+    /// age = "54 y"
+    /// sex = "female"
+    /// [parameters]
+    /// "ketamine.clint" = "200 L/h"
+    /// ```
+    pub fn read(atlas: &Atlas, map: &mut SourceMap, path: &str, text: &str) -> Result<Patient, Vec<Diagnostic>> {
+        let (patient, found) = Document::read(map, path, text, |f| read(atlas, f));
+        if found.is_empty() { Ok(patient) } else { Err(found) }
+    }
+}
+
+pub(crate) fn read(atlas: &Atlas, fields: &Fields<'_, '_>) -> Patient {
+    let mut patient = Patient::default();
+    if let Some(condition) = fields.text("condition") {
+        let known: Vec<&str> = atlas.conditions.keys().map(String::as_str).collect();
+        if let Err((message, hint)) = check_name("condition", &condition.value, &known) {
+            fields.error("RS6201", condition.span, message, hint);
+        }
+        patient.condition = condition.value;
+    }
+    for context in fields.texts("contexts") {
+        if let Err((message, hint)) = check_context(atlas, &context.value) {
+            fields.error("RS6202", context.span, message, hint);
+        }
+        patient.contexts.insert(context.value);
+    }
+    for (key, id) in [("weight", "person.weight"), ("age", "person.age")] {
+        if let Some(text) = fields.text(key) {
+            set(atlas, fields, &mut patient, id, &text.value, text.span);
+        }
+    }
+    if let Some(sex) = fields.text("sex") {
+        match sex.value.as_str() {
+            "female" => drop(patient.overrides.insert("person.sex_female".into(), 1.0)),
+            "male" => drop(patient.overrides.insert("person.sex_female".into(), 0.0)),
+            _ => fields.error("RS6203", sex.span, "`sex` is `female` or `male` here", "it sets covariates of kinetics"),
+        }
+    }
+    fields.table("parameters", |f| {
+        for key in f.keys() {
+            if let Some(text) = f.text(&key.value) {
+                set(atlas, f, &mut patient, &key.value, &text.value, text.span);
+            }
+        }
+    });
+    patient
+}
+
+fn set(atlas: &Atlas, fields: &Fields<'_, '_>, patient: &mut Patient, id: &str, text: &str, span: Span) {
+    match parameter_value(atlas, id, text) {
+        Ok(value) => drop(patient.overrides.insert(id.to_string(), value)),
+        Err((message, hint)) => fields.error("RS6204", span, message, hint),
+    }
+}
+
+/// A value for a ledger id, with a unit of its dimension; the error is a message and a hint.
+pub fn parameter_value(atlas: &Atlas, id: &str, text: &str) -> Result<f64, (String, String)> {
+    let Some(row) = atlas.library.ledger.rows_of(id).next() else {
+        let known: Vec<&str> = atlas.library.ledger.ids().collect();
+        let hint = match closest(id, &known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "see `resynapse evidence list`".into(),
+        };
+        return Err((format!("the ledger has no `{id}`"), hint));
+    };
+    quantity::value(text, &row.unit).map_err(|why| (why, format!("as in `\"{id}\" = \"{} {}\"`", row.value, row.unit)))
+}
+
+/// Checks a context against those the ledger knows.
+pub fn check_context(atlas: &Atlas, context: &str) -> Result<(), (String, String)> {
+    let known: Vec<&str> = atlas.library.ledger.contexts().into_iter().collect();
+    check_name("context", context, &known)
+}
+
+pub(crate) fn check_name(what: &str, name: &str, known: &[&str]) -> Result<(), (String, String)> {
+    if known.contains(&name) {
+        return Ok(());
+    }
+    let hint = match closest(name, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known: {}", known.join(", ")),
+    };
+    Err((format!("`{name}` is not a known {what}"), hint))
+}

@@ -1,0 +1,137 @@
+//! A model made ready to run: equations compiled, numbers set for a person, the drug-free state found.
+
+use crate::atlas::{AssemblyFile, Atlas};
+use crate::patient::Patient;
+use model::assembly::{Assembly, Model};
+use model::diagnostic::Diagnostic;
+use model::ledger::{Law, Row};
+use model::lower::{Lowered, Request};
+use sim::random::{Stream, stream_id};
+use sim::{Options, Program};
+
+/// Name of the runtime parameter that switches periodic forcings on.
+const FORCING: &str = "forcing";
+
+/// A compiled model.
+pub struct Prepared {
+    /// The joined model.
+    pub model: Model,
+    /// Its equations and the meaning of their numbers.
+    pub lowered: Lowered,
+    /// The compiled equations.
+    pub program: Program,
+}
+
+/// Which person of the many the ledger describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Person {
+    /// Every number at its value, no daily noise, forcings at their mean.
+    Typical,
+    /// Every number with between-person variability drawn, daily noise on.
+    Drawn {
+        /// Seed of the run.
+        seed: u64,
+        /// Number of the person.
+        subject: u32,
+    },
+}
+
+/// Joins the modules of an assembly for a patient and compiles them.
+pub fn prepare(
+    atlas: &Atlas,
+    assembly: &Assembly,
+    patient: &Patient,
+    request: &Request,
+) -> Result<Prepared, Vec<Diagnostic>> {
+    let model = atlas.library.assemble(assembly, &patient.active(atlas))?;
+    let lowered = model.lower(request)?;
+    let program = Program::compile(&lowered.system);
+    Ok(Prepared { model, lowered, program })
+}
+
+impl AssemblyFile {
+    /// The request for everything a run reports: traces in order, and every port some knock-out holds.
+    pub fn request(&self) -> Request {
+        let mut holds: Vec<String> = self.knockouts.iter().flat_map(|k| k.hold.iter().cloned()).collect();
+        holds.sort();
+        holds.dedup();
+        Request { outputs: self.traces.iter().map(|t| t.port.clone()).collect(), holds, checks: false }
+    }
+}
+
+impl Prepared {
+    /// All runtime parameters of a person, coherent units.
+    pub fn parameters(&self, patient: &Patient, person: Person) -> Vec<f64> {
+        let mut values = self.lowered.parameter_values.clone();
+        for (i, p) in self.model.parameters.iter().enumerate() {
+            if let Some(value) = patient.overrides.get(&p.id) {
+                values[i] = *value;
+            } else if let Person::Drawn { seed, subject } = person {
+                let mut stream = Stream::new(seed, 0, subject, stream_id(&p.id), 0);
+                values[i] = p.row.unit.to_coherent(drawn(&p.row, stream.normal()));
+            }
+        }
+        if let (Person::Typical, Some(i)) = (person, self.lowered.parameter(FORCING)) {
+            values[i] = 0.0;
+        }
+        values
+    }
+
+    /// The drug-free state of a person: steady states solved, the others at their start values.
+    pub fn rest(&self, parameters: &[f64]) -> Result<Vec<f64>, Diagnostic> {
+        let lowered = &self.lowered;
+        let mut calm = parameters.to_vec();
+        if let Some(i) = lowered.parameter(FORCING) {
+            calm[i] = 0.0;
+        }
+        let point = sim::expr::Point { time: 0.0, states: &lowered.near, parameters: &calm, arguments: [0.0; 4] };
+        let start = lowered.system.graph.evaluate(&lowered.start, &point);
+        let states: Vec<f64> =
+            (0..start.len()).map(|i| if lowered.steady[i] { lowered.near[i] } else { start[i] }).collect();
+        let unknown: Vec<u32> = (0..start.len() as u32).filter(|i| lowered.steady[*i as usize]).collect();
+        let question =
+            sim::steady::Question { time: 0.0, states: &states, parameters: &calm, unknown: &unknown, tolerance: 1e-9 };
+        sim::steady::solve(&lowered.system, &question).map_err(|e| {
+            let hint = "check the numbers this state depends on; a state with two branches needs `near`";
+            Diagnostic::error_nowhere("RS5001", e.to_string(), hint)
+        })
+    }
+
+    /// The outputs at a state, in coherent units.
+    pub fn outputs(&self, states: &[f64], parameters: &[f64]) -> Vec<f64> {
+        let point = sim::expr::Point { time: 0.0, states, parameters, arguments: [0.0; 4] };
+        self.lowered.system.graph.evaluate(&self.lowered.system.outputs, &point)
+    }
+
+    /// Values of ports at a state, coherent units; the ports must be among the requested outputs or holds.
+    pub fn set(&self, values: &mut [f64], name: &str, value: f64) -> bool {
+        match self.lowered.parameter(name) {
+            Some(i) => {
+                values[i] = value;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// The value of a row for a person whose standard normal draw is `z`, in the row's unit.
+fn drawn(row: &Row, z: f64) -> f64 {
+    use sim::math::{exp, ln};
+    let size = row.variability.size;
+    match row.variability.law {
+        Law::None => row.value,
+        Law::Normal => row.value + size * z,
+        Law::LogNormal => row.value * exp(size * z),
+        Law::LogitNormal => {
+            let logit = ln(row.value) - ln(1.0 - row.value) + size * z;
+            1.0 / (1.0 + exp(-logit))
+        }
+    }
+}
+
+/// How the engine is driven by default.
+pub fn options() -> Options {
+    // 2e5 attempted steps: the budget of docs/dev/model-language.md for a patient-month, here for any run.
+    Options { max_steps: 200_000, ..Options::default() }
+}

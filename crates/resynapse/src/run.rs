@@ -1,0 +1,344 @@
+//! One person, one regimen: the course with treatment, without it, and without expectation.
+
+use crate::atlas::{AssemblyFile, Atlas, KnockoutSpec, TraceSpec, WHOLE};
+use crate::dosing;
+use crate::patient::Patient;
+use crate::prepare::{Person, Prepared, options, prepare};
+use crate::provenance::Provenance;
+use crate::regimen::Regimen;
+use model::diagnostic::Diagnostic;
+use sim::{Job, Outcome, run_parallel};
+
+/// What is to be run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// A short name.
+    pub name: String,
+    /// What is given.
+    pub regimen: Regimen,
+    /// To whom.
+    pub patient: Patient,
+    /// Typical or drawn.
+    pub person: Person,
+    /// Hours to follow.
+    pub until_h: f64,
+    /// Relative tolerance of the engine.
+    pub rtol: f64,
+    /// Threads; no result depends on it.
+    pub threads: usize,
+    /// Subjects that advance together; no result depends on it.
+    pub lanes: usize,
+}
+
+impl Plan {
+    /// A typical person followed for 28 days with the default numerics.
+    pub fn new(name: impl Into<String>, regimen: Regimen) -> Plan {
+        const DAYS_28_H: f64 = 672.0;
+        let o = options();
+        Plan {
+            name: name.into(),
+            regimen,
+            patient: Patient::default(),
+            person: Person::Typical,
+            until_h: DAYS_28_H,
+            rtol: o.rtol,
+            threads: 1,
+            lanes: o.lanes,
+        }
+    }
+}
+
+/// A signal over time, in the unit of its trace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Course {
+    /// Hours.
+    pub times_h: Vec<f64>,
+    /// One list per trace of the assembly, in its unit.
+    pub values: Vec<Vec<f64>>,
+    /// Accepted steps of the engine.
+    pub steps: u64,
+}
+
+impl Course {
+    /// Value of a trace at a time, linear between samples.
+    pub fn at(&self, trace: usize, time_h: f64) -> f64 {
+        let (t, v) = (&self.times_h, &self.values[trace]);
+        let i = t.partition_point(|x| *x <= time_h);
+        if i == 0 {
+            return v.first().copied().unwrap_or(f64::NAN);
+        }
+        if i == t.len() {
+            return v[i - 1];
+        }
+        let width = t[i] - t[i - 1];
+        if width <= 0.0 { v[i] } else { v[i - 1] + (v[i] - v[i - 1]) * (time_h - t[i - 1]) / width }
+    }
+    /// Where a trace is farthest from its first value: (hours, value).
+    pub fn peak(&self, trace: usize) -> (f64, f64) {
+        let v = &self.values[trace];
+        let first = v.first().copied().unwrap_or(0.0);
+        let mut best = (0.0, first);
+        for (t, x) in self.times_h.iter().zip(v) {
+            if (x - first).abs() > (best.1 - first).abs() {
+                best = (*t, *x);
+            }
+        }
+        best
+    }
+    /// Area under a trace from 0 to `until_h` (unit times hours), trapezoids.
+    pub fn area(&self, trace: usize, until_h: f64) -> f64 {
+        let (t, v) = (&self.times_h, &self.values[trace]);
+        let mut area = 0.0;
+        for i in 1..t.len() {
+            if t[i] > until_h {
+                let last = self.at(trace, until_h);
+                area += 0.5 * (v[i - 1] + last) * (until_h - t[i - 1]).max(0.0);
+                break;
+            }
+            area += 0.5 * (v[i] + v[i - 1]) * (t[i] - t[i - 1]);
+        }
+        area
+    }
+}
+
+/// What came out, with where every number came from. Results cannot be made without [`Provenance`].
+#[derive(Clone, Debug)]
+pub struct Results {
+    plan: Plan,
+    traces: Vec<TraceSpec>,
+    treated: Course,
+    untreated: Course,
+    without_expectancy: Course,
+    provenance: Provenance,
+}
+
+impl Results {
+    /// What was asked.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+    /// What is reported, in the order of the courses' values.
+    pub fn traces(&self) -> &[TraceSpec] {
+        &self.traces
+    }
+    /// Position of a port among the traces.
+    pub fn trace(&self, port: &str) -> Option<usize> {
+        self.traces.iter().position(|t| t.port == port)
+    }
+    /// With treatment.
+    pub fn treated(&self) -> &Course {
+        &self.treated
+    }
+    /// Neither drug nor session.
+    pub fn untreated(&self) -> &Course {
+        &self.untreated
+    }
+    /// Drug, but a session that raises no expectation.
+    pub fn without_expectancy(&self) -> &Course {
+        &self.without_expectancy
+    }
+    /// Where every number came from.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+    /// Change of a trace against the untreated person at a time.
+    pub fn difference(&self, trace: usize, time_h: f64) -> f64 {
+        self.treated.at(trace, time_h) - self.untreated.at(trace, time_h)
+    }
+    /// The part of [`Results::difference`] that is left when the session raises no expectation.
+    pub fn drug_part(&self, trace: usize, time_h: f64) -> f64 {
+        self.without_expectancy.at(trace, time_h) - self.untreated.at(trace, time_h)
+    }
+}
+
+/// Why a run did not happen: the user's input, or the numbers.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// The input cannot be used.
+    Input(Vec<Diagnostic>),
+    /// The integration failed; names the person, time and state.
+    Numerics(String),
+}
+
+impl From<Vec<Diagnostic>> for Refusal {
+    fn from(found: Vec<Diagnostic>) -> Self {
+        Refusal::Input(found)
+    }
+}
+
+/// The assembly that runs use, or why there is none.
+pub fn whole(atlas: &Atlas) -> Result<&AssemblyFile, Refusal> {
+    atlas.assemblies.get(WHOLE).ok_or_else(|| {
+        let message = format!("the atlas has no assembly `{WHOLE}`");
+        Refusal::Input(vec![Diagnostic::error_nowhere("RS6302", message, "see atlas/assemblies")])
+    })
+}
+
+/// Runs a plan on the whole assembly.
+pub fn run(atlas: &Atlas, plan: &Plan) -> Result<Results, Refusal> {
+    let assembly = whole(atlas)?;
+    let bench = Bench::new(atlas, assembly, plan)?;
+    let expectancy = assembly.knockouts.iter().find(|k| k.expectancy);
+    let mut jobs = vec![bench.job(None, true)?, bench.job(None, false)?];
+    jobs.extend(expectancy.map(|k| bench.job(Some(k), true)).transpose()?);
+    let mut courses = bench.courses(plan, jobs)?.into_iter();
+    let mut next = || courses.next().unwrap_or_else(|| Course { times_h: vec![], values: vec![], steps: 0 });
+    let (treated, untreated) = (next(), next());
+    let without_expectancy = if expectancy.is_some() { next() } else { treated.clone() };
+    let mut prepared = bench.prepared;
+    let provenance = Provenance::new(atlas, plan, assembly, &mut prepared, &bench.parameters);
+    Ok(Results {
+        plan: plan.clone(),
+        traces: assembly.traces.clone(),
+        treated,
+        untreated,
+        without_expectancy,
+        provenance,
+    })
+}
+
+/// The share of an effect that is lost when a link is held at rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Knockout {
+    /// The link.
+    pub name: String,
+    /// True for the link that stands for expectation.
+    pub expectancy: bool,
+    /// Effect that is left (difference to the untreated person) at each asked time.
+    pub left: Vec<f64>,
+}
+
+/// Effects of a regimen with every link of the chain intact, and with each held.
+#[derive(Clone, Debug)]
+pub struct KnockoutTable {
+    /// Hours.
+    pub times_h: Vec<f64>,
+    /// Effect with all links, at each time.
+    pub intact: Vec<f64>,
+    /// One row per link.
+    pub links: Vec<Knockout>,
+}
+
+/// Holds each link of the chain at rest in turn and reports what is left of the effect on `port`.
+pub fn knockout(atlas: &Atlas, plan: &Plan, port: &str, times_h: &[f64]) -> Result<KnockoutTable, Refusal> {
+    let assembly = whole(atlas)?;
+    let bench = Bench::new(atlas, assembly, plan)?;
+    let trace = assembly.traces.iter().position(|t| t.port == port).ok_or_else(|| {
+        let known: Vec<&str> = assembly.traces.iter().map(|t| t.port.as_str()).collect();
+        let message = format!("`{port}` is not reported by the assembly");
+        Refusal::Input(vec![Diagnostic::error_nowhere("RS6303", message, format!("reported: {}", known.join(", ")))])
+    })?;
+    let mut jobs = vec![bench.job(None, true)?];
+    for link in &assembly.knockouts {
+        jobs.push(bench.job(Some(link), true)?);
+    }
+    let untreated = bench.job(None, false)?;
+    jobs.push(untreated);
+    let mut courses = bench.courses(plan, jobs)?;
+    let untreated = courses.pop();
+    let effect = |course: &Course| -> Vec<f64> {
+        times_h
+            .iter()
+            .map(|t| course.at(trace, *t) - untreated.as_ref().map_or(f64::NAN, |u| u.at(trace, *t)))
+            .collect()
+    };
+    let links = assembly.knockouts.iter().zip(&courses[1..]).map(|(spec, course)| Knockout {
+        name: spec.name.clone(),
+        expectancy: spec.expectancy,
+        left: effect(course),
+    });
+    Ok(KnockoutTable { times_h: times_h.to_vec(), intact: effect(&courses[0]), links: links.collect() })
+}
+
+/// A plan made ready: the same compiled equations serve every variant of it.
+struct Bench<'a> {
+    atlas: &'a Atlas,
+    assembly: &'a AssemblyFile,
+    plan: &'a Plan,
+    prepared: Prepared,
+    parameters: Vec<f64>,
+}
+
+impl<'a> Bench<'a> {
+    fn new(atlas: &'a Atlas, assembly: &'a AssemblyFile, plan: &'a Plan) -> Result<Self, Refusal> {
+        let prepared = prepare(atlas, &assembly.assembly, &plan.patient, &assembly.request())?;
+        let parameters = prepared.parameters(&plan.patient, plan.person);
+        Ok(Bench { atlas, assembly, plan, prepared, parameters })
+    }
+
+    fn job(&self, link: Option<&KnockoutSpec>, treated: bool) -> Result<Job, Refusal> {
+        let numerics = |d: Diagnostic| Refusal::Numerics(d.message);
+        let prepared = &self.prepared;
+        let mut parameters = self.parameters.clone();
+        let states = prepared.rest(&parameters).map_err(numerics)?;
+        if let Some(link) = link {
+            for (id, value) in &link.set {
+                let unit = prepared.model.parameters.iter().find(|p| &p.id == id).map(|p| &p.row.unit);
+                let Some(unit) = unit else {
+                    let message = format!("the knock-out `{}` sets `{id}`, which the assembly does not use", link.name);
+                    return Err(vec![Diagnostic::error_nowhere("RS6304", message, "correct the assembly file")].into());
+                };
+                let value = unit.to_coherent(*value);
+                prepared.set(&mut parameters, id, value);
+            }
+            for port in &link.hold {
+                let value = self.at_rest(port, &states, &parameters)?;
+                prepared.set(&mut parameters, &format!("held:{port}"), value);
+                prepared.set(&mut parameters, &format!("hold:{port}"), 1.0);
+            }
+        }
+        let regimen = if treated { self.plan.regimen.clone() } else { Regimen::default() };
+        let mut events = dosing::events(self.atlas, prepared, &parameters, &regimen)?;
+        events.retain(|e| e.time <= self.plan.until_h);
+        events.extend(dosing::days(prepared, self.plan.person, self.plan.until_h));
+        events.sort_by(|a, b| a.time.total_cmp(&b.time));
+        let times = dosing::sample_times(&self.plan.regimen, self.plan.until_h);
+        Ok(Job {
+            id: 0,
+            time: 0.0,
+            end: self.plan.until_h,
+            reset: states.clone(),
+            states,
+            parameters,
+            schedule: dosing::schedule(events, &times),
+            progress: None,
+        })
+    }
+
+    /// Value of a port in the drug-free state.
+    fn at_rest(&self, port: &str, states: &[f64], parameters: &[f64]) -> Result<f64, Refusal> {
+        let request = model::lower::Request { outputs: vec![port.to_string()], ..Default::default() };
+        let lowered = self.prepared.model.lower(&request)?;
+        let named: Vec<f64> = lowered
+            .parameter_names
+            .iter()
+            .zip(&lowered.parameter_values)
+            .map(|(n, v)| self.prepared.lowered.parameter(n).map_or(*v, |i| parameters[i]))
+            .collect();
+        let point = sim::expr::Point { time: 0.0, states, parameters: &named, arguments: [0.0; 4] };
+        Ok(lowered.system.graph.evaluate(&lowered.system.outputs, &point)[0])
+    }
+
+    fn courses(&self, plan: &Plan, mut jobs: Vec<Job>) -> Result<Vec<Course>, Refusal> {
+        for (i, job) in jobs.iter_mut().enumerate() {
+            job.id = i as u64;
+        }
+        let options = sim::Options { rtol: plan.rtol, lanes: plan.lanes, ..options() };
+        let outcomes = run_parallel(&self.prepared.program, jobs, &options, plan.threads.max(1));
+        outcomes.into_iter().map(|o| self.course(o)).collect()
+    }
+
+    fn course(&self, outcome: Outcome) -> Result<Course, Refusal> {
+        if let Err(failure) = &outcome.result {
+            let state = failure.state.as_ref().map_or(String::new(), |(_, name)| format!(" in `{name}`"));
+            return Err(Refusal::Numerics(format!("`{}`, {failure}{state}", self.plan.name)));
+        }
+        let width = self.assembly.traces.len();
+        let units = self.assembly.traces.iter().map(|t| &t.unit);
+        let values = units
+            .enumerate()
+            .map(|(k, unit)| outcome.samples.iter().skip(k).step_by(width).map(|x| unit.from_coherent(*x)).collect())
+            .collect();
+        Ok(Course { times_h: outcome.sample_times, values, steps: outcome.statistics.steps })
+    }
+}
