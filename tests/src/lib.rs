@@ -1,1 +1,4 @@
-//! Tests across crates.
+//! What tests across crates and the chores share: fixtures on disk and the outside oracles.
+
+pub mod files;
+pub mod nonmem;

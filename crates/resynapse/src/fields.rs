@@ -98,6 +98,10 @@ impl<'a, 'i> Fields<'a, 'i> {
             }
         }
     }
+    /// True if the key holds a text.
+    pub(crate) fn is_text(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|v| matches!(v.get_ref(), DeValue::String(_)))
+    }
     /// A text that must be there.
     pub(crate) fn needed(&self, key: &str) -> Spanned<String> {
         let found = self.text(key);

@@ -2,10 +2,12 @@
 
 use crate::atlas::{AssemblyFile, Atlas, KnockoutSpec, TraceSpec, WHOLE};
 use crate::dosing;
+use crate::nonmem::{self, Carry, Record, Script, Subject, Trouble};
 use crate::patient::Patient;
 use crate::prepare::{Person, Prepared, options, prepare};
 use crate::provenance::Provenance;
-use crate::regimen::Regimen;
+use crate::quantity::Amount;
+use crate::regimen::{Dose, Regimen};
 use model::diagnostic::Diagnostic;
 use sim::{Job, Outcome, run_parallel};
 
@@ -16,6 +18,8 @@ pub struct Plan {
     pub name: String,
     /// What is given.
     pub regimen: Regimen,
+    /// Doses given as a NONMEM event table instead.
+    pub table: Option<Subject>,
     /// To whom.
     pub patient: Patient,
     /// Typical or drawn.
@@ -38,6 +42,7 @@ impl Plan {
         Plan {
             name: name.into(),
             regimen,
+            table: None,
             patient: Patient::default(),
             person: Person::Typical,
             until_h: DAYS_28_H,
@@ -45,6 +50,29 @@ impl Plan {
             threads: 1,
             lanes: o.lanes,
         }
+    }
+}
+
+impl Plan {
+    /// The regimen, or the dose times of the event table as one.
+    fn dosed(&self) -> Regimen {
+        let Some(table) = &self.table else { return self.regimen.clone() };
+        let mut regimen = self.regimen.clone();
+        for r in table.records.iter().filter(|r| matches!(r.evid, 1 | 4)) {
+            for k in 0..=r.additional {
+                regimen.doses.push(Dose {
+                    compound: String::new(),
+                    form: String::new(),
+                    route: String::new(),
+                    amount: Amount::Substance(r.amount),
+                    over_h: if r.rate > 0.0 { r.amount / r.rate } else { 0.0 },
+                    at_h: r.time_h + f64::from(k) * r.interval_h,
+                });
+            }
+        }
+        regimen.doses.retain(|d| d.at_h <= self.until_h);
+        regimen.doses.sort_by(|a, b| a.at_h.total_cmp(&b.at_h));
+        regimen
     }
 }
 
@@ -250,6 +278,12 @@ pub fn knockout(atlas: &Atlas, plan: &Plan, port: &str, times_h: &[f64]) -> Resu
     Ok(KnockoutTable { times_h: times_h.to_vec(), intact: effect(&courses[0]), links: links.collect() })
 }
 
+/// One variant of a plan, ready for the engine.
+enum Work {
+    Job(Job),
+    Script(Box<Script>),
+}
+
 /// A plan made ready: the same compiled equations serve every variant of it.
 struct Bench<'a> {
     atlas: &'a Atlas,
@@ -266,7 +300,7 @@ impl<'a> Bench<'a> {
         Ok(Bench { atlas, assembly, plan, prepared, parameters })
     }
 
-    fn job(&self, link: Option<&KnockoutSpec>, treated: bool) -> Result<Job, Refusal> {
+    fn job(&self, link: Option<&KnockoutSpec>, treated: bool) -> Result<Work, Refusal> {
         let numerics = |d: Diagnostic| Refusal::Numerics(d.message);
         let prepared = &self.prepared;
         let mut parameters = self.parameters.clone();
@@ -287,13 +321,16 @@ impl<'a> Bench<'a> {
                 prepared.set(&mut parameters, &format!("hold:{port}"), 1.0);
             }
         }
+        if let (Some(table), true) = (&self.plan.table, treated) {
+            return self.script(table, &parameters, &states);
+        }
         let regimen = if treated { self.plan.regimen.clone() } else { Regimen::default() };
         let mut events = dosing::events(self.atlas, prepared, &parameters, &regimen)?;
         events.retain(|e| e.time <= self.plan.until_h);
         events.extend(dosing::days(prepared, self.plan.person, self.plan.until_h));
         events.sort_by(|a, b| a.time.total_cmp(&b.time));
-        let times = dosing::sample_times(&self.plan.regimen, self.plan.until_h);
-        Ok(Job {
+        let times = dosing::sample_times(&self.plan.dosed(), self.plan.until_h);
+        Ok(Work::Job(Job {
             id: 0,
             time: 0.0,
             end: self.plan.until_h,
@@ -302,7 +339,31 @@ impl<'a> Bench<'a> {
             parameters,
             schedule: dosing::schedule(events, &times),
             progress: None,
-        })
+        }))
+    }
+
+    /// A run whose doses come from an event table; samples fall on the usual grid.
+    fn script(&self, table: &Subject, parameters: &[f64], states: &[f64]) -> Result<Work, Refusal> {
+        let mut records = table.records.clone();
+        for time_h in dosing::sample_times(&self.plan.dosed(), self.plan.until_h) {
+            records.push(Record { time_h, ..Record::default() });
+        }
+        records.retain(|r| r.time_h <= self.plan.until_h);
+        records.sort_by(|a, b| a.time_h.total_cmp(&b.time_h));
+        let subject = Subject { id: table.id.clone(), records };
+        let script = nonmem::script(&self.prepared, self.assembly, &subject, parameters, states, Carry::Forward);
+        script.map(|s| Work::Script(Box::new(s))).map_err(|t| self.trouble(t))
+    }
+
+    fn trouble(&self, trouble: Trouble) -> Refusal {
+        match trouble {
+            Trouble::Input(diagnostic) => Refusal::Input(vec![*diagnostic]),
+            Trouble::NotSteady { time_h, intervals } => Refusal::Numerics(format!(
+                "`{}`: no steady state of the repeated dose at {time_h} h within {intervals} intervals",
+                self.plan.name
+            )),
+            Trouble::Failed(failure) => Refusal::Numerics(format!("`{}`, {failure}", self.plan.name)),
+        }
     }
 
     /// Value of a port in the drug-free state.
@@ -319,19 +380,30 @@ impl<'a> Bench<'a> {
         Ok(lowered.system.graph.evaluate(&lowered.system.outputs, &point)[0])
     }
 
-    fn courses(&self, plan: &Plan, mut jobs: Vec<Job>) -> Result<Vec<Course>, Refusal> {
-        for (i, job) in jobs.iter_mut().enumerate() {
-            job.id = i as u64;
-        }
+    fn courses(&self, plan: &Plan, work: Vec<Work>) -> Result<Vec<Course>, Refusal> {
         let options = sim::Options { rtol: plan.rtol, lanes: plan.lanes, ..options() };
-        let outcomes = run_parallel(&self.prepared.program, jobs, &options, plan.threads.max(1));
-        outcomes.into_iter().map(|o| self.course(o)).collect()
+        let mut outcomes: Vec<Option<Outcome>> = Vec::new();
+        let mut jobs = Vec::new();
+        for (i, work) in work.into_iter().enumerate() {
+            outcomes.push(match work {
+                Work::Job(mut job) => {
+                    job.id = i as u64;
+                    jobs.push(job);
+                    None
+                }
+                Work::Script(script) => Some(script.run(&self.prepared, &options).map_err(|t| self.trouble(t))?),
+            });
+        }
+        for outcome in run_parallel(&self.prepared.program, jobs, &options, plan.threads.max(1)) {
+            let slot = outcome.id as usize;
+            outcomes[slot] = Some(outcome);
+        }
+        outcomes.into_iter().flatten().map(|o| self.course(o)).collect()
     }
 
     fn course(&self, outcome: Outcome) -> Result<Course, Refusal> {
         if let Err(failure) = &outcome.result {
-            let state = failure.state.as_ref().map_or(String::new(), |(_, name)| format!(" in `{name}`"));
-            return Err(Refusal::Numerics(format!("`{}`, {failure}{state}", self.plan.name)));
+            return Err(Refusal::Numerics(format!("`{}`, {failure}", self.plan.name)));
         }
         let width = self.assembly.traces.len();
         let units = self.assembly.traces.iter().map(|t| &t.unit);

@@ -1,0 +1,208 @@
+//! A protocol file: what is given to whom, in one or more arms.
+//!
+//! ```toml
+//! [study]
+//! title = "One infusion against saline"
+//! until = "28 d"
+//!
+//! [patient]
+//! weight = "82 kg"
+//!
+//! [[arm]]
+//! name = "ketamine"
+//!   [[arm.dose]]
+//!   drug = "ketamine"
+//!   amount = "0.5 mg/kg"
+//!   route = "iv"
+//!   over = "40 min"
+//!
+//! [[arm]]
+//! name = "saline"
+//! dose = "saline iv over 40 min"
+//! ```
+
+use crate::atlas::Atlas;
+use crate::fields::{Document, Fields};
+use crate::nonmem::{self, Subject};
+use crate::patient::{self, Patient};
+use crate::prepare::Person;
+use crate::quantity;
+use crate::regimen::{self, Regimen};
+use crate::run::Plan;
+use model::diagnostic::Diagnostic;
+use model::source::{SourceMap, Sources};
+
+/// A protocol: one plan per arm.
+#[derive(Clone, Debug, Default)]
+pub struct Protocol {
+    /// Title of the study.
+    pub title: String,
+    /// What is run, in the order of the arms.
+    pub plans: Vec<Plan>,
+    /// Files the protocol names, relative to it.
+    pub files: Vec<String>,
+}
+
+/// Reads a protocol. `beside` is the folder it lies in, for event tables it names.
+pub fn read(
+    atlas: &Atlas,
+    map: &mut SourceMap,
+    beside: &dyn Sources,
+    path: &str,
+    text: &str,
+) -> Result<Protocol, Vec<Diagnostic>> {
+    let (mut read, mut found) = Document::read(map, path, text, |f| protocol(atlas, f));
+    let mut protocol = Protocol { title: read.title.clone(), plans: Vec::new(), files: Vec::new() };
+    for arm in std::mem::take(&mut read.arms) {
+        match arm.build(atlas, map, beside, &read, &mut protocol.files) {
+            Ok(plan) => protocol.plans.push(plan),
+            Err(more) => found.extend(more),
+        }
+    }
+    if found.is_empty() { Ok(protocol) } else { Err(found) }
+}
+
+struct Draft {
+    title: String,
+    patient: Patient,
+    person: Person,
+    until_h: Option<f64>,
+    arms: Vec<Arm>,
+}
+
+struct Arm {
+    name: String,
+    sentences: Vec<model::source::Spanned<String>>,
+    events: Option<model::source::Spanned<String>>,
+    span: model::source::Span,
+}
+
+fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
+    let mut draft =
+        Draft { title: String::new(), patient: Patient::default(), person: Person::Typical, until_h: None, arms: vec![] };
+    fields.table("study", |f| {
+        draft.title = f.text("title").map(|t| t.value).unwrap_or_default();
+        draft.until_h = f.text("until").and_then(|t| match quantity::duration(&t.value) {
+            Ok(h) if h > 0.0 => Some(h),
+            Ok(_) => {
+                f.error("RS6501", t.span, "the run has no length", "as in `until = \"28 d\"`");
+                None
+            }
+            Err(why) => {
+                f.error("RS6501", t.span, why, "as in `until = \"28 d\"`");
+                None
+            }
+        });
+        let seed = f.number("seed").map_or(1.0, |n| n.value);
+        if let Some(person) = f.text("person") {
+            match person.value.as_str() {
+                "typical" => draft.person = Person::Typical,
+                "drawn" => draft.person = Person::Drawn { seed: seed as u64, subject: 0 },
+                _ => f.error("RS6502", person.span, "`person` is `typical` or `drawn`", ""),
+            }
+        }
+    });
+    if let Some(read) = fields.table("patient", |f| patient::read(atlas, f)) {
+        draft.patient = read;
+    }
+    draft.arms = fields.tables("arm", |f| {
+        let mut sentences: Vec<_> = Vec::new();
+        let name = f.needed("name").value;
+        let events = f.text("events");
+        if let Some(sentence) = sentence_or_doses(f) {
+            sentences = sentence;
+        }
+        if sentences.is_empty() && events.is_none() {
+            let hint = "add `dose = \"ketamine 0.5 mg/kg iv over 40 min\"`, `[[arm.dose]]` tables, or `events = \"FILE.csv\"`";
+            f.error("RS6503", f.span(), format!("the arm `{name}` gives nothing"), hint);
+        }
+        Arm { name, sentences, events, span: f.span() }
+    });
+    if draft.arms.is_empty() {
+        fields.error("RS6504", fields.span(), "the protocol has no arm", "add `[[arm]]` with `name` and `dose`");
+    }
+    draft
+}
+
+/// A dose sentence, or `[[arm.dose]]` tables rewritten as sentences.
+fn sentence_or_doses(f: &Fields<'_, '_>) -> Option<Vec<model::source::Spanned<String>>> {
+    if f.is_text("dose") {
+        return Some(f.text("dose").into_iter().collect());
+    }
+    let doses = f.tables("dose", |d| {
+        let mut words = vec![d.needed("drug").value];
+        words.extend(d.text("amount").map(|t| t.value));
+        words.extend(d.text("form").map(|t| t.value));
+        words.push(d.needed("route").value);
+        for key in ["over", "every", "for", "at"] {
+            words.extend(d.text(key).map(|t| format!("{key} {}", t.value)));
+        }
+        words.extend(d.text("frequency").map(|t| t.value));
+        words.extend(d.number("times").map(|n| format!("{} times", n.value)));
+        model::source::Spanned::new(words.join(" "), d.span())
+    });
+    Some(doses)
+}
+
+impl Arm {
+    fn build(
+        self,
+        atlas: &Atlas,
+        map: &mut SourceMap,
+        beside: &dyn Sources,
+        draft: &Draft,
+        files: &mut Vec<String>,
+    ) -> Result<Plan, Vec<Diagnostic>> {
+        let mut found = Vec::new();
+        let mut regimen = Regimen::default();
+        let mut texts = Vec::new();
+        for sentence in &self.sentences {
+            match regimen::sentence(atlas, map, &sentence.value) {
+                Ok(part) => {
+                    regimen.doses.extend(part.doses);
+                    texts.push(part.text);
+                }
+                Err(more) => found.extend(more.into_iter().map(|d| d.with_other(sentence.span, "in this dose"))),
+            }
+        }
+        regimen.doses.sort_by(|a, b| a.at_h.total_cmp(&b.at_h));
+        regimen.text = texts.join("; ");
+        let mut table: Option<Subject> = None;
+        if let Some(events) = &self.events {
+            files.push(events.value.clone());
+            match beside.read(&events.value) {
+                Err(why) => {
+                    let message = format!("cannot read the event table `{}`: {why}", events.value);
+                    found.push(Diagnostic::error("RS6505", events.span, message, "the path is relative to the protocol"));
+                }
+                Ok(text) => match nonmem::read(map, &events.value, &text) {
+                    Ok(subjects) if subjects.len() == 1 && regimen.doses.is_empty() => table = subjects.into_iter().next(),
+                    Ok(subjects) if subjects.len() > 1 => {
+                        let message = format!("`{}` has {} subjects; an arm here is one person", events.value, subjects.len());
+                        found.push(Diagnostic::error("RS6506", events.span, message, "keep one ID in the table"));
+                    }
+                    Ok(_) => {
+                        let hint = "put all doses into the table, or all into the protocol";
+                        found.push(Diagnostic::error("RS6507", events.span, "both doses and an event table", hint));
+                    }
+                    Err(more) => found.extend(more),
+                },
+            }
+            regimen.text = format!("events of {}", events.value);
+        }
+        if self.name.trim().is_empty() {
+            found.push(Diagnostic::error("RS6508", self.span, "the arm has an empty name", "as in `name = \"drug\"`"));
+        }
+        if !found.is_empty() {
+            return Err(found);
+        }
+        let mut plan = Plan::new(self.name, regimen);
+        plan.patient = draft.patient.clone();
+        plan.person = draft.person;
+        plan.table = table;
+        if let Some(h) = draft.until_h {
+            plan.until_h = h;
+        }
+        Ok(plan)
+    }
+}
