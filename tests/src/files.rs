@@ -40,9 +40,5 @@ pub fn root() -> PathBuf {
 /// reason, where it is absent.
 pub fn oracles() -> Result<PathBuf, String> {
     let folder = std::env::var_os("RESYNAPSE_ORACLES").map_or_else(|| root().join("../shared/oracles"), PathBuf::from);
-    if folder.is_dir() {
-        Ok(folder)
-    } else {
-        Err(format!("no folder {} (set RESYNAPSE_ORACLES)", folder.display()))
-    }
+    if folder.is_dir() { Ok(folder) } else { Err(format!("no folder {} (set RESYNAPSE_ORACLES)", folder.display())) }
 }

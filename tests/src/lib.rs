@@ -1,4 +1,6 @@
 //! What tests across crates and the chores share: fixtures on disk and the outside oracles.
 
+pub mod course;
 pub mod files;
 pub mod nonmem;
+pub mod pk;

@@ -37,8 +37,8 @@ pub fn run(folder: &Path) -> Result<Vec<Scenario>, String> {
         return Err(model::diagnostic::render(&found, &atlas.library.sources));
     }
     let mut map = SourceMap::default();
-    let subjects = read(&mut map, "events.csv", &text("events.csv")?)
-        .map_err(|found| model::diagnostic::render(&found, &map))?;
+    let subjects =
+        read(&mut map, "events.csv", &text("events.csv")?).map_err(|found| model::diagnostic::render(&found, &map))?;
     let expected = text("expected.csv")?;
     let mut expected = expected.lines().skip(1).map(|line| {
         let f: Vec<&str> = line.split(',').collect();

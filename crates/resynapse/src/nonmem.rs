@@ -66,7 +66,12 @@ pub fn read(map: &mut SourceMap, path: &str, text: &str) -> Result<Vec<Subject>,
         Ok(h) => h.iter().map(|c| c.trim().to_ascii_uppercase()).collect(),
         Err(e) => {
             let message = format!("unreadable table: {e}");
-            return Err(vec![Diagnostic::error("RS6401", Span::new(file, 0, 0), message, "the file is CSV with a header")]);
+            return Err(vec![Diagnostic::error(
+                "RS6401",
+                Span::new(file, 0, 0),
+                message,
+                "the file is CSV with a header",
+            )]);
         }
     };
     if let Some(missing) = ["TIME", "EVID"].iter().find(|c| !header.iter().any(|h| h == *c)) {
@@ -122,7 +127,11 @@ fn line(
             _ => {
                 let known = ["TIME", "EVID", "AMT", "CMT", "RATE", "II", "ADDL", "SS"].contains(&name.as_str());
                 if known || field.parse::<f64>().is_ok() {
-                    error("RS6404", format!("{name} is `{field}`, which is not a finite number"), "write a number, or `.`");
+                    error(
+                        "RS6404",
+                        format!("{name} is `{field}`, which is not a finite number"),
+                        "write a number, or `.`",
+                    );
                 }
             }
         }
@@ -160,7 +169,11 @@ fn line(
         error("RS6407", format!("AMT is {}, a negative dose", record.amount), "use EVID 3 to remove what is there");
     }
     if record.rate < 0.0 && record.rate != -1.0 && record.rate != -2.0 {
-        error("RS6408", format!("RATE is {}", record.rate), "it is above 0, or 0, -1 (modelled rate), -2 (modelled duration)");
+        error(
+            "RS6408",
+            format!("RATE is {}", record.rate),
+            "it is above 0, or 0, -1 (modelled rate), -2 (modelled duration)",
+        );
     }
     let constant = record.steady > 0 && record.amount == 0.0 && record.rate > 0.0;
     if (record.steady > 0 || record.additional > 0) && record.interval_h <= 0.0 && !constant {
@@ -426,7 +439,13 @@ impl Writer<'_> {
             0.0 => 0.0,
             -1.0 => match value(rate) {
                 Some(r) if r > 0.0 => coherent(available) / r,
-                _ => return refuse("RS6422", "RATE -1 needs a modelled rate".into(), "name it in `[[cmt]]`: `rate = \"id\"`"),
+                _ => {
+                    return refuse(
+                        "RS6422",
+                        "RATE -1 needs a modelled rate".into(),
+                        "name it in `[[cmt]]`: `rate = \"id\"`",
+                    );
+                }
             },
             -2.0 => match value(duration) {
                 Some(d) if d > 0.0 => d,

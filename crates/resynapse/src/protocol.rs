@@ -67,6 +67,7 @@ struct Draft {
     patient: Patient,
     person: Person,
     until_h: Option<f64>,
+    rtol: Option<f64>,
     arms: Vec<Arm>,
 }
 
@@ -78,8 +79,17 @@ struct Arm {
 }
 
 fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
-    let mut draft =
-        Draft { title: String::new(), patient: Patient::default(), person: Person::Typical, until_h: None, arms: vec![] };
+    let mut draft = Draft {
+        title: String::new(),
+        patient: Patient::default(),
+        person: Person::Typical,
+        until_h: None,
+        rtol: None,
+        arms: vec![],
+    };
+    fields.table("numerics", |f| draft.rtol = f.number("rtol").map(|n| n.value));
+    // What a lock file remembers about the run it came from; nothing here changes the run.
+    fields.table("lock", |f| f.keys().iter().for_each(|k| drop(f.text(&k.value))));
     fields.table("study", |f| {
         draft.title = f.text("title").map(|t| t.value).unwrap_or_default();
         draft.until_h = f.text("until").and_then(|t| match quantity::duration(&t.value) {
@@ -113,7 +123,8 @@ fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
             sentences = sentence;
         }
         if sentences.is_empty() && events.is_none() {
-            let hint = "add `dose = \"ketamine 0.5 mg/kg iv over 40 min\"`, `[[arm.dose]]` tables, or `events = \"FILE.csv\"`";
+            let hint =
+                "add `dose = \"ketamine 0.5 mg/kg iv over 40 min\"`, `[[arm.dose]]` tables, or `events = \"FILE.csv\"`";
             f.error("RS6503", f.span(), format!("the arm `{name}` gives nothing"), hint);
         }
         Arm { name, sentences, events, span: f.span() }
@@ -173,12 +184,20 @@ impl Arm {
             match beside.read(&events.value) {
                 Err(why) => {
                     let message = format!("cannot read the event table `{}`: {why}", events.value);
-                    found.push(Diagnostic::error("RS6505", events.span, message, "the path is relative to the protocol"));
+                    found.push(Diagnostic::error(
+                        "RS6505",
+                        events.span,
+                        message,
+                        "the path is relative to the protocol",
+                    ));
                 }
                 Ok(text) => match nonmem::read(map, &events.value, &text) {
-                    Ok(subjects) if subjects.len() == 1 && regimen.doses.is_empty() => table = subjects.into_iter().next(),
+                    Ok(subjects) if subjects.len() == 1 && regimen.doses.is_empty() => {
+                        table = subjects.into_iter().next()
+                    }
                     Ok(subjects) if subjects.len() > 1 => {
-                        let message = format!("`{}` has {} subjects; an arm here is one person", events.value, subjects.len());
+                        let message =
+                            format!("`{}` has {} subjects; an arm here is one person", events.value, subjects.len());
                         found.push(Diagnostic::error("RS6506", events.span, message, "keep one ID in the table"));
                     }
                     Ok(_) => {
@@ -202,6 +221,9 @@ impl Arm {
         plan.table = table;
         if let Some(h) = draft.until_h {
             plan.until_h = h;
+        }
+        if let Some(rtol) = draft.rtol {
+            plan.rtol = rtol;
         }
         Ok(plan)
     }

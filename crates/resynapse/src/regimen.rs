@@ -186,7 +186,7 @@ impl Reader<'_> {
             self.error(whole, "RS6107", "an intravenous dose needs its duration", hint);
         }
         let begin = plan.at_h.unwrap_or(start_h);
-        let course = plan.course_h.unwrap_or(0.0);
+        let course = plan.course_h.or(plan.over_h).unwrap_or(0.0);
         let (Some(compound), Some((amount, is_rate)), Some(route)) = (compound, amount, route) else {
             return begin + course;
         };
