@@ -1,2 +1,73 @@
-//! Chores of the project.
-fn main() {}
+//! Chores of the project: `cargo xtask <chore>`.
+
+mod bench;
+mod evidence;
+mod generate;
+mod oracles;
+mod test;
+mod tidy;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Chores of the project")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Everything that must pass: formatting, lints, tests, doc tests, tidy, generated files, oracles
+    Test {
+        /// Require the tools that a plain Rust toolchain lacks (nextest, cargo-deny, typos) instead of skipping them
+        #[arg(long)]
+        full: bool,
+    },
+    /// Check the invariants of ARCHITECTURE.md that the compiler does not see
+    Tidy,
+    /// Write the generated parts of docs/
+    Gen {
+        /// Fail if they are not what would be written
+        #[arg(long)]
+        check: bool,
+    },
+    /// Measure the engine on the whole assembly, beside another solver
+    Bench {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+        /// Fewer people and repeats: half a minute instead of several
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Hold ledger rows against the evidence pages they cite
+    Evidence,
+    /// Compare with the outputs of other systems
+    Oracles {
+        /// Print counts as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let passed = match Arguments::parse().chore {
+        Chore::Test { full } => test::run(full),
+        Chore::Tidy => tidy::run(),
+        Chore::Gen { check } => generate::run(check),
+        Chore::Bench { json, quick } => bench::run(json, quick),
+        Chore::Evidence => evidence::run(),
+        Chore::Oracles { json } => oracles::run(json),
+    };
+    if passed { ExitCode::SUCCESS } else { ExitCode::from(3) }
+}
+
+/// Prints findings under a heading and says whether there are none.
+fn report(what: &str, findings: &[String]) -> bool {
+    for finding in findings {
+        println!("{what}: {finding}");
+    }
+    findings.is_empty()
+}

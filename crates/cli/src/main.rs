@@ -1,2 +1,5 @@
-//! The resynapse program.
-fn main() {}
+//! The `resynapse` program.
+
+fn main() -> std::process::ExitCode {
+    resynapse_cli::main()
+}

@@ -8,8 +8,9 @@ use crate::library::{Contexts, Library};
 use crate::parser::closest;
 use crate::source::Span;
 use crate::syntax::{Check, Merge};
-use crate::unit::{Dimension, Unit};
-use std::collections::BTreeMap;
+use crate::unit::Unit;
+use crate::wiring::Step;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which modules are joined, and how.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -107,6 +108,8 @@ pub struct Model {
     pub(crate) instances: Vec<Instance>,
     pub(crate) scopes: Vec<Scope>,
     pub(crate) wire: BTreeMap<String, String>,
+    /// Lets and ports, each after everything it needs.
+    pub(crate) order: Vec<Step>,
 }
 
 impl Library {
@@ -116,6 +119,12 @@ impl Library {
         let mut instances = Vec::new();
         for path in &assembly.modules {
             match self.modules.get(path) {
+                Some(module) if module.broken => {
+                    let message = format!("`{path}` could not be read whole, so `{}` is not built", assembly.name);
+                    let hint = "correct what was found in its file first";
+                    let whole = module.name.as_ref().map_or(Span::new(module.file, 0, 0), |name| name.span);
+                    diagnostics.push(Diagnostic::error("RS2033", whole, message, hint));
+                }
                 Some(module) => instances.extend(expand(module, &self.families, &mut diagnostics)),
                 None => {
                     let known: Vec<&str> = self.modules.keys().map(String::as_str).collect();
@@ -126,6 +135,7 @@ impl Library {
                 }
             }
         }
+        twice(&instances, assembly, &mut diagnostics);
         let scopes: Vec<Scope> = instances.iter().map(|i| check(i, &mut diagnostics)).collect();
         let mut joiner = Joiner { library: self, contexts, assembly, instances, scopes, diagnostics };
         let parameters = joiner.parameters();
@@ -133,7 +143,7 @@ impl Library {
         let ports = joiner.ports();
         let events = joiner.events();
         let Joiner { instances, scopes, mut diagnostics, .. } = joiner;
-        let model = Model {
+        let mut model = Model {
             name: assembly.name.clone(),
             parameters,
             states,
@@ -142,12 +152,26 @@ impl Library {
             instances,
             scopes,
             wire: assembly.wire.clone(),
+            order: Vec::new(),
         };
         if !has_errors(&diagnostics) {
-            crate::lower::find_cycles(&model, &mut diagnostics);
+            model.order = crate::wiring::order(&model, &mut diagnostics);
         }
         tidy(&mut diagnostics);
         if has_errors(&diagnostics) { Err(diagnostics) } else { Ok(model) }
+    }
+}
+
+/// Reports instances of one name: their states could not be told apart.
+fn twice(instances: &[Instance], assembly: &Assembly, diagnostics: &mut Vec<Diagnostic>) {
+    let mut ids: Vec<&str> = instances.iter().map(|i| i.id.as_str()).collect();
+    ids.sort_unstable();
+    let mut repeated: Vec<&str> = ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    repeated.dedup();
+    for id in repeated {
+        let message = format!("the assembly `{}` holds the module `{id}` twice", assembly.name);
+        let hint = "list it once, or give the two files different names";
+        diagnostics.push(Diagnostic::error_nowhere("RS2032", message, hint));
     }
 }
 
@@ -161,6 +185,7 @@ struct Joiner<'a> {
 }
 
 impl Joiner<'_> {
+    /// A unit that could not be read was reported; nothing is built then, and 1 stands in for it.
     fn unit(&self, instance: usize, name: &str) -> Unit {
         self.scopes[instance].unit(name).cloned().unwrap_or_else(Unit::one)
     }
@@ -174,7 +199,8 @@ impl Joiner<'_> {
         for i in 0..self.instances.len() {
             for p in self.instances[i].parameters.clone() {
                 let unit = self.unit(i, &p.name.value);
-                self.library.check_parameter(&p.name.value, p.name.span, &unit, &mut self.diagnostics);
+                let known = self.scopes[i].unit(&p.name.value);
+                self.library.check_parameter(&p.name.value, p.name.span, known, &mut self.diagnostics);
                 if let Some(known) = found.get(&p.name.value) {
                     if known.unit.dimension != unit.dimension {
                         let message = format!("`{}` is in {unit} here and in {} elsewhere", p.name.value, known.unit);
@@ -190,9 +216,19 @@ impl Joiner<'_> {
                     Ok(None) => {}
                     Err(rows) => {
                         let contexts: Vec<String> = rows.iter().map(|r| format!("`{}`", r.context_text())).collect();
-                        let message =
-                            format!("two rows of `{}` apply equally well: {}", p.name.value, contexts.join(" and "));
-                        self.error("RS4032", rows[0].span, message, "make one context more specific");
+                        let message = format!(
+                            "{} rows of `{}` apply equally well: {}",
+                            rows.len(),
+                            p.name.value,
+                            contexts.join(" and ")
+                        );
+                        let all: Vec<String> = rows.iter().map(|r| r.context_text()).collect();
+                        let hint = format!(
+                            "name fewer contexts in this run, or add a row with the context `{}`, which goes before both",
+                            all.join(";")
+                        );
+                        let d = Diagnostic::error("RS4032", rows[0].span, message, hint);
+                        self.diagnostics.push(d.with_other(rows[1].span, "this row applies as well"));
                     }
                 }
             }
@@ -222,18 +258,27 @@ impl Joiner<'_> {
 
     fn ports(&mut self) -> BTreeMap<String, Port> {
         let mut ports: BTreeMap<String, Port> = BTreeMap::new();
-        let mut first: BTreeMap<String, Span> = BTreeMap::new();
+        // The unit each port was first seen with, where it can be read.
+        let mut first: BTreeMap<String, (Unit, Span)> = BTreeMap::new();
+        let mut unreadable: BTreeSet<String> = BTreeSet::new();
+        let mut provided: BTreeMap<String, Vec<Span>> = BTreeMap::new();
         for i in 0..self.instances.len() {
             for (k, p) in self.instances[i].provides.clone().into_iter().enumerate() {
-                let unit = self.unit(i, &p.name.value);
                 let name = p.name.value.clone();
+                let unit = self.scopes[i].provided_unit(&name).cloned();
+                provided.entry(name.clone()).or_default().push(p.name.span);
                 if let Some(port) = ports.get_mut(&name) {
                     port.providers.push((i, k));
-                    let known = port.unit.clone();
-                    self.same_dimension(&name, unit.dimension, &known, p.name.span);
+                    self.same_dimension(&name, unit.as_ref(), p.name.span, first.get(&name));
                     continue;
                 }
-                first.insert(name.clone(), p.name.span);
+                let unit = unit.unwrap_or_else(|| {
+                    unreadable.insert(name.clone());
+                    Unit::one()
+                });
+                if !unreadable.contains(&name) {
+                    first.insert(name.clone(), (unit.clone(), p.name.span));
+                }
                 ports.insert(
                     name.clone(),
                     Port {
@@ -261,7 +306,8 @@ impl Joiner<'_> {
                             r.merge.keyword(),
                             merge.keyword()
                         );
-                        let d = Diagnostic::error("RS2040", r.name.span, message, "all users of a port must agree");
+                        let d =
+                            Diagnostic::error("RS2040", r.name.span, message, "write the same rule in both modules");
                         self.diagnostics.push(d.with_other(*span, "elsewhere"));
                     }
                 } else {
@@ -271,26 +317,35 @@ impl Joiner<'_> {
                     Merge::One | Merge::Sum => 0.0,
                     Merge::Product => 1.0,
                 };
-                let rest = unit.to_coherent(r.rest.unwrap_or(default));
+                // A rest value other than the neutral one stands for what is missing around a module run alone.
+                let rest = if r.merge == Merge::One || self.assembly.alone { r.rest } else { None };
+                let rest = unit.to_coherent(rest.unwrap_or(default));
+                let readable = self.scopes[i].unit(&r.name.value).cloned();
                 if let Some(port) = ports.get_mut(&name) {
                     port.merge = r.merge;
                     port.users.push(i);
                     if port.doc.is_empty() {
                         port.doc.clone_from(&r.doc);
                     }
-                    let known = port.unit.clone();
-                    self.same_dimension(&name, unit.dimension, &known, r.name.span);
+                    self.same_dimension(&name, readable.as_ref(), r.name.span, first.get(&name));
                     continue;
                 }
                 if r.merge == Merge::One && !self.assembly.alone {
                     let known: Vec<&str> = ports.keys().map(String::as_str).collect();
                     let hint = match closest(&name, &known) {
-                        Some(near) => format!("did you mean `{near}`? Or wire it: `\"{key}\" = \"PORT\"`"),
-                        None => "add a module that provides it to the assembly, or wire it to another port".into(),
+                        Some(near) => format!(
+                            "did you mean `{near}`? Or add `\"{key}\" = \"{near}\"` under `[wire]` in the assembly"
+                        ),
+                        None => format!(
+                            "add a module that provides it, or `\"{key}\" = \"PORT\"` under `[wire]` in the assembly"
+                        ),
                     };
-                    let message = format!("no module of `{}` provides `{name}`", self.assembly.name);
+                    let message = format!("no module of the assembly `{}` provides `{name}`", self.assembly.name);
                     self.error("RS2041", r.name.span, message, hint);
                     continue;
+                }
+                if let Some(unit) = readable {
+                    first.insert(name.clone(), (unit, r.name.span));
                 }
                 let port = Port {
                     name: name.clone(),
@@ -312,7 +367,16 @@ impl Joiner<'_> {
             });
             if !known {
                 let message = format!("the assembly `{}` wires `{key}`, which no module requires", self.assembly.name);
-                let hint = "the left side is `instance:required port`";
+                let possible: Vec<String> = self
+                    .instances
+                    .iter()
+                    .flat_map(|i| i.requires.iter().map(move |r| format!("{}:{}", i.id, r.name.value)))
+                    .collect();
+                let possible: Vec<&str> = possible.iter().map(String::as_str).collect();
+                let hint = match closest(key, &possible) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "the left side is `instance:required port`".into(),
+                };
                 self.diagnostics.push(Diagnostic::error_nowhere("RS2042", message, hint));
             }
         }
@@ -320,35 +384,42 @@ impl Joiner<'_> {
             if port.merge == Merge::One && port.providers.len() > 1 {
                 let modules: Vec<&str> = port.providers.iter().map(|(i, _)| self.instances[*i].id.as_str()).collect();
                 let message = format!("`{name}` is provided by {}", modules.join(" and "));
-                let hint = "only `sum` and `product` ports take several providers";
-                let span = first.get(name).copied().unwrap_or_default();
-                self.diagnostics.push(Diagnostic::error("RS2043", span, message, hint));
+                let hint = "take one of the modules out of the assembly, or let the user of the port combine them by \
+                            `sum` or `product`";
+                let spans = &provided[name];
+                let d = Diagnostic::error("RS2043", spans[0], message, hint);
+                self.diagnostics.push(d.with_other(spans[1], "provided again here"));
             }
         }
         ports
     }
 
-    fn same_dimension(&mut self, name: &str, here: Dimension, known: &Unit, span: Span) {
-        if here != known.dimension {
-            let message = format!("the port `{name}` is in {here} here and in {known} where it is provided");
-            self.error("RS3012", span, message, "give both sides the same dimension");
+    fn same_dimension(&mut self, name: &str, here: Option<&Unit>, span: Span, first: Option<&(Unit, Span)>) {
+        if let (Some(here), Some((known, place))) = (here, first)
+            && here.dimension != known.dimension
+        {
+            let message = format!("the port `{name}` is in {here} here and in {known} elsewhere");
+            let hint = "give both sides units of one dimension; a difference such as mg and kg does not matter";
+            let d = Diagnostic::error("RS3012", span, message, hint);
+            self.diagnostics.push(d.with_other(*place, format!("in {known}")));
         }
     }
 
     fn events(&mut self) -> BTreeMap<String, Event> {
         let mut events: BTreeMap<String, Event> = BTreeMap::new();
+        let mut places: BTreeMap<String, Span> = BTreeMap::new();
         for i in 0..self.instances.len() {
             for (k, (name, unit, _)) in self.instances[i].events.clone().into_iter().enumerate() {
                 let Ok(parsed) = Unit::parse(&unit.value) else { continue };
+                places.entry(name.value.clone()).or_insert(unit.span);
                 let event =
                     events.entry(name.value.clone()).or_insert(Event { unit: parsed.clone(), handlers: vec![] });
+                event.handlers.push((i, k));
                 if event.unit.dimension != parsed.dimension {
-                    let message = format!("`{}` has an amount in {} elsewhere", name.value, event.unit);
-                    let span = unit.span;
-                    event.handlers.push((i, k));
-                    self.error("RS3013", span, message, "one event has one kind of amount");
-                } else {
-                    event.handlers.push((i, k));
+                    let message = format!("`{}` is in {parsed} here and in {} elsewhere", name.value, event.unit);
+                    let hint = "the amount of one event has one dimension: correct one of the two";
+                    let d = Diagnostic::error("RS3013", unit.span, message, hint);
+                    self.diagnostics.push(d.with_other(places[&name.value], "elsewhere"));
                 }
             }
         }

@@ -18,11 +18,16 @@ pub(crate) enum Meaning {
     Provided(usize),
 }
 
+/// How many lets may build on each other: bounds the stack.
+const MOST_STEPS: usize = 400;
+
 /// All names of an instance.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scope {
     pub(crate) names: BTreeMap<String, Meaning>,
     units: BTreeMap<String, Unit>,
+    /// Units of provided ports: a port may be both required and provided, each in a unit of its own.
+    provided: BTreeMap<String, Unit>,
     lets: BTreeMap<String, Kind>,
 }
 
@@ -41,7 +46,8 @@ enum Kind {
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     Equation,
-    Event(Dimension),
+    /// With the dimension of `amount`, if it could be read.
+    Event(Option<Dimension>),
     Start,
     Exam,
 }
@@ -50,6 +56,10 @@ impl Scope {
     /// The unit a name was declared with.
     pub(crate) fn unit(&self, name: &str) -> Option<&Unit> {
         self.units.get(name)
+    }
+    /// The unit a port is provided with.
+    pub(crate) fn provided_unit(&self, name: &str) -> Option<&Unit> {
+        self.provided.get(name)
     }
 }
 
@@ -75,20 +85,22 @@ impl Checker<'_> {
     fn declare(&mut self, instance: &Instance) {
         let mut places: BTreeMap<String, Span> = BTreeMap::new();
         let mut add = |c: &mut Self, name: &Spanned<String>, unit: Option<&Spanned<String>>, meaning: Meaning| {
-            if matches!(name.value.as_str(), "time" | "amount" | "duration" | "index" | "normal") {
+            // `forcing` is the name of a runtime parameter; see `lower`.
+            if matches!(name.value.as_str(), "time" | "amount" | "duration" | "index" | "normal" | "forcing") {
                 c.error("RS2010", name.span, format!("`{}` is reserved", name.value), "choose another name");
                 return;
             }
             if let Some(first) = places.get(&name.value) {
-                let hint = "within a module a name means one thing";
+                let hint = "within a module a name means one thing: rename or remove one of the two";
                 let d = Diagnostic::error("RS2011", name.span, format!("`{}` is declared twice", name.value), hint);
                 c.diagnostics.push(d.with_other(*first, "the first declaration"));
                 return;
             }
             places.insert(name.value.clone(), name.span);
             c.scope.names.insert(name.value.clone(), meaning);
-            if let Some(unit) = unit {
-                let unit = c.unit(unit);
+            if let Some(unit) = unit
+                && let Some(unit) = c.unit(unit)
+            {
                 c.scope.units.insert(name.value.clone(), unit);
             }
         };
@@ -105,15 +117,35 @@ impl Checker<'_> {
             add(self, &x.name, None, Meaning::Let(i));
         }
         for (i, x) in instance.provides.iter().enumerate() {
-            add(self, &x.name, Some(&x.unit), Meaning::Provided(i));
+            let name = &x.name.value;
+            let merged = matches!(self.scope.names.get(name), Some(Meaning::Required(_)));
+            if !merged || self.scope.provided.contains_key(name) {
+                add(self, &x.name, Some(&x.unit), Meaning::Provided(i));
+            }
+            // Inside the module a port that is required too means what all its providers give together.
+            let unit = if merged { self.unit(&x.unit) } else { self.scope.units.get(name).cloned() };
+            if let Some(unit) = unit {
+                self.scope.provided.insert(name.clone(), unit);
+            }
         }
     }
 
-    fn unit(&mut self, unit: &Spanned<String>) -> Unit {
-        Unit::parse(&unit.value).unwrap_or_else(|why| {
-            self.error("RS3001", unit.span, why, "the known units are listed in docs/dev/model-language.md");
-            Unit::one()
-        })
+    /// `None` if it cannot be read: nothing that rests on it is judged. An empty one was reported by the parser.
+    fn unit(&mut self, unit: &Spanned<String>) -> Option<Unit> {
+        if unit.value.is_empty() {
+            return None;
+        }
+        let parsed = Unit::parse(&unit.value);
+        if let Err(why) = &parsed {
+            let hint = "the units are listed in docs/dev/model-language.md, Units";
+            self.error("RS3001", unit.span, why, hint);
+        }
+        parsed.ok()
+    }
+
+    /// The dimension a declared name has, if its unit could be read.
+    fn dimension(&self, name: &str) -> Option<Dimension> {
+        self.scope.units.get(name).map(|u| u.dimension)
     }
 
     /// Works out the kind of every `let`, following its references; a cycle is an error.
@@ -134,6 +166,12 @@ impl Checker<'_> {
             let names: Vec<&str> = path[from..].iter().map(|&p| instance.lets[p].name.value.as_str()).collect();
             let message = format!("`{}` depends on itself: {} -> {}", entry.name.value, names.join(" -> "), names[0]);
             self.error("RS2012", entry.name.span, message, "break the circle with a state");
+            return;
+        }
+        if path.len() >= MOST_STEPS {
+            let message = format!("more than {MOST_STEPS} lets build on each other here");
+            self.error("RS2022", entry.name.span, message, "join some of them, or put a state between");
+            state[i] = 2;
             return;
         }
         state[i] = 1;
@@ -159,17 +197,24 @@ impl Checker<'_> {
         let mut has_equation: BTreeMap<&str, Span> = BTreeMap::new();
         for equation in &instance.equations {
             let name = equation.state.value.as_str();
-            let Some(Meaning::State(i)) = self.scope.names.get(name).copied() else {
+            if !matches!(self.scope.names.get(name), Some(Meaning::State(_))) {
                 let message = format!("`{name}'` has an equation but `{name}` is not a state");
-                self.error("RS2013", equation.state.span, message, "declare it under `states`");
+                let states: Vec<&str> = instance.states.iter().map(|s| s.name.value.as_str()).collect();
+                let hint = match closest(name, &states) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("declare it under `states`, as in `{name} UNIT scale NUMBER`"),
+                };
+                self.error("RS2013", equation.state.span, message, hint);
+                self.kind(&equation.value, Place::Equation);
                 continue;
-            };
+            }
             if let Some(first) = has_equation.insert(name, equation.state.span) {
-                let d = Diagnostic::error("RS2014", equation.state.span, format!("a second equation for `{name}`"), "");
+                let hint = "a state has one equation: add the two right sides, or remove one";
+                let d =
+                    Diagnostic::error("RS2014", equation.state.span, format!("a second equation for `{name}`"), hint);
                 self.diagnostics.push(d.with_other(first, "the first one"));
             }
-            let unit = self.scope.units.get(&instance.states[i].name.value).cloned().unwrap_or_else(Unit::one);
-            let wanted = unit.dimension.over(Dimension::TIME);
+            let wanted = self.dimension(name).map(|d| d.over(Dimension::TIME));
             self.expect(&equation.value, Place::Equation, wanted, &format!("the derivative of `{name}`"));
         }
         for state in &instance.states {
@@ -178,36 +223,40 @@ impl Checker<'_> {
                 let hint = format!("add `{name}' = …` under `equations`");
                 self.error("RS2015", state.name.span, format!("the state `{name}` has no equation"), hint);
             }
-            if !state.scale.is_some_and(|s| s > 0.0) {
+            if !state.scale.is_some_and(|s| s > 0.0 && s.is_finite()) {
                 let hint = "add `scale NUMBER`, the size at which its errors are judged";
                 self.error("RS2016", state.name.span, format!("the state `{name}` has no positive scale"), hint);
             }
             if let Some(start) = &state.start {
-                let dimension = self.scope.units.get(name).map_or(Dimension::NONE, |u| u.dimension);
+                let dimension = self.dimension(name);
                 self.expect(start, Place::Start, dimension, &format!("the start of `{name}`"));
             }
         }
         for provide in &instance.provides {
-            let dimension = self.scope.units.get(&provide.name.value).map_or(Dimension::NONE, |u| u.dimension);
+            let dimension = self.scope.provided.get(&provide.name.value).map(|u| u.dimension);
             self.expect(&provide.value, Place::Equation, dimension, &format!("the port `{}`", provide.name.value));
         }
         for (_, unit, effects) in &instance.events {
-            let amount = self.unit(unit).dimension;
+            let amount = self.unit(unit).map(|u| u.dimension);
             for effect in effects {
                 let name = &effect.state.value;
                 if !matches!(self.scope.names.get(name), Some(Meaning::State(_))) {
-                    let hint = "an event changes states of its own module";
+                    let states: Vec<&str> = instance.states.iter().map(|s| s.name.value.as_str()).collect();
+                    let hint = match closest(name, &states) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => "an event changes states of its own module".into(),
+                    };
                     self.error("RS2013", effect.state.span, format!("`{name}` is not a state of this module"), hint);
                     continue;
                 }
-                let dimension = self.scope.units.get(name).map_or(Dimension::NONE, |u| u.dimension);
+                let dimension = self.dimension(name);
                 let place = Place::Event(amount);
                 match &effect.kind {
                     EffectKind::Assign(value) => self.expect(value, place, dimension, &format!("the new `{name}`")),
                     EffectKind::Add { amount, over, after } => {
                         self.expect(amount, place, dimension, &format!("what is added to `{name}`"));
                         for time in [over, after].into_iter().flatten() {
-                            self.expect(time, place, Dimension::TIME, "a duration");
+                            self.expect(time, place, Some(Dimension::TIME), "a duration");
                         }
                     }
                 }
@@ -223,8 +272,9 @@ impl Checker<'_> {
                 }
                 Check::DoseUp { value, unit, .. } => {
                     self.kind(value, Place::Exam);
-                    if self.unit(unit).dimension != Dimension::TIME {
-                        self.error("RS3003", unit.span, "this is not a unit of time", "as in `at 24 h`");
+                    if self.unit(unit).is_some_and(|u| u.dimension != Dimension::TIME) {
+                        let message = format!("`{}` is not a unit of time", unit.value);
+                        self.error("RS3003", unit.span, message, "as in `at 24 h`");
                     }
                 }
             }
@@ -238,14 +288,15 @@ impl Checker<'_> {
         }
     }
 
-    fn expect(&mut self, expr: &Expr, place: Place, wanted: Dimension, what: &str) {
-        match self.kind(expr, place) {
-            Kind::Quantity(d) if d != wanted => {
+    /// `wanted` is `None` where the unit could not be read.
+    fn expect(&mut self, expr: &Expr, place: Place, wanted: Option<Dimension>, what: &str) {
+        match (self.kind(expr, place), wanted) {
+            (Kind::Quantity(d), Some(wanted)) if d != wanted => {
                 let message = format!("{what} should be in {wanted}, but this is in {d}");
-                let hint = format!("the two differ by {}", d.over(wanted));
+                let hint = format!("multiply it by a quantity in {}, or correct a unit", wanted.over(d));
                 self.error("RS3004", expr.span, message, hint);
             }
-            Kind::Truth => {
+            (Kind::Truth, _) => {
                 self.error("RS3002", expr.span, format!("{what} cannot be a condition"), "use `if … then … else …`")
             }
             _ => {}
@@ -276,13 +327,19 @@ impl Checker<'_> {
     /// The common kind of values that are added or compared.
     fn same(&mut self, parts: &[(Kind, Span)], what: &str) -> Kind {
         let mut found: Option<Dimension> = None;
+        let mut place = Span::default();
         for (kind, span) in parts {
             match (kind, found) {
                 (Kind::Unknown, _) => return Kind::Unknown,
-                (Kind::Quantity(d), None) => found = Some(*d),
+                (Kind::Quantity(d), None) => {
+                    found = Some(*d);
+                    place = *span;
+                }
                 (Kind::Quantity(d), Some(first)) if *d != first => {
-                    let message = format!("{what} needs equal dimensions, here {first} and {d}");
-                    self.error("RS3006", *span, message, "check the units of the two sides");
+                    let message = format!("{what} needs equal dimensions, here {first} and then {d}");
+                    let hint = format!("multiply this by a quantity in {}, or correct a unit", first.over(*d));
+                    let d = Diagnostic::error("RS3006", *span, message, hint);
+                    self.diagnostics.push(d.with_other(place, format!("this is in {first}")));
                     return Kind::Unknown;
                 }
                 _ => {}
@@ -298,8 +355,9 @@ impl Checker<'_> {
             ExprKind::Number(x) => {
                 let allowed = place == Place::Exam || *x == 0.5 || (x.fract() == 0.0 && (0.0..=10.0).contains(x));
                 if !allowed {
-                    let hint = "numerals in a file are 0 to 10 and 0.5; give the number an id, a source and a grade";
-                    let message = format!("the number {x} belongs into the evidence ledger");
+                    let hint = "a file holds 0 to 10 and 0.5 only: add a row with id, value, unit, source and grade to \
+                                evidence/parameters, and use its id here";
+                    let message = format!("the number {x} belongs in the evidence ledger");
                     self.error("RS4030", expr.span, message, hint);
                 }
                 if *x == 0.0 { Kind::Zero } else { none }
@@ -308,8 +366,7 @@ impl Checker<'_> {
             ExprKind::Name(name) => self.name(name, expr.span, place),
             ExprKind::Rate(name) => match self.scope.names.get(name) {
                 Some(Meaning::State(_)) if place == Place::Exam => {
-                    let unit = self.scope.units.get(name).map_or(Dimension::NONE, |u| u.dimension);
-                    Kind::Quantity(unit.over(Dimension::TIME))
+                    self.dimension(name).map_or(Kind::Unknown, |d| Kind::Quantity(d.over(Dimension::TIME)))
                 }
                 _ => {
                     let hint = "a primed state stands only in `checks` and on the left of an equation";
@@ -334,10 +391,11 @@ impl Checker<'_> {
                     (Kind::Zero, _) => Kind::Zero,
                     (_, Kind::Zero) if *op == Operator::Multiply => Kind::Zero,
                     (Kind::Quantity(x), Kind::Quantity(y)) => {
-                        Kind::Quantity(if *op == Operator::Multiply { x.times(y) } else { x.over(y) })
+                        let d = if *op == Operator::Multiply { x.times(y) } else { x.over(y) };
+                        self.sensible(d.is_sensible().then_some(d), expr.span)
                     }
                     _ => {
-                        self.error("RS3007", expr.span, "this divides by zero", "");
+                        self.error("RS3007", expr.span, "this divides by zero", "correct the divisor");
                         Kind::Unknown
                     }
                 }
@@ -345,7 +403,16 @@ impl Checker<'_> {
             ExprKind::Binary(Operator::Power, a, b) => self.power(a, b, place),
             ExprKind::Chain(operands, _) => {
                 let parts: Vec<(Kind, Span)> = operands.iter().map(|e| (self.quantity(e, place), e.span)).collect();
-                match self.same(&parts, "a comparison") {
+                let before = self.diagnostics.len();
+                let kind = self.same(&parts, "a comparison");
+                let numeral = operands.iter().any(|e| matches!(e.kind, ExprKind::Number(_)));
+                if place == Place::Exam
+                    && numeral
+                    && let Some(d) = self.diagnostics.get_mut(before)
+                {
+                    d.hint = "write the number with its unit, as in `60 point` or `1e-9 1/h`".into();
+                }
+                match kind {
                     Kind::Unknown => Kind::Unknown,
                     _ => Kind::Truth,
                 }
@@ -368,6 +435,14 @@ impl Checker<'_> {
         Kind::Truth
     }
 
+    fn sensible(&mut self, dimension: Option<Dimension>, span: Span) -> Kind {
+        if dimension.is_none() {
+            let hint = "exponents of units stay below 60 and are halves at the finest";
+            self.error("RS3014", span, "no unit has the dimension that comes out here", hint);
+        }
+        dimension.map_or(Kind::Unknown, Kind::Quantity)
+    }
+
     fn power(&mut self, base: &Expr, exponent: &Expr, place: Place) -> Kind {
         let kind = self.quantity(base, place);
         let literal = match &exponent.kind {
@@ -381,10 +456,11 @@ impl Checker<'_> {
         self.pure(exponent, place, "an exponent");
         match (kind, literal) {
             (Kind::Quantity(d), Some(n)) if n.fract() == 0.0 && n.abs() <= 10.0 => {
-                d.power(n as i32).map_or(Kind::Unknown, Kind::Quantity)
+                self.sensible(d.power(n as i32), base.span)
             }
             (Kind::Quantity(d), _) if !d.is_none() => {
-                let hint = "divide it by a reference value first, as in `(weight / reference_weight)^exponent`";
+                let hint = "divide it by a reference value first, as in `(weight / reference_weight)^exponent`, or use \
+                            `sqrt`";
                 let message = format!("only a pure number can be raised to a fractional power, and this is in {d}");
                 self.error("RS3009", base.span, message, hint);
                 Kind::Unknown
@@ -402,7 +478,7 @@ impl Checker<'_> {
             }
             Function::Abs | Function::Positive => self.quantity(&arguments[0], place),
             Function::Sqrt => match self.quantity(&arguments[0], place) {
-                Kind::Quantity(d) => d.root().map_or(Kind::Unknown, Kind::Quantity),
+                Kind::Quantity(d) => self.sensible(d.root(), arguments[0].span),
                 kind => kind,
             },
             Function::Hill => {
@@ -417,7 +493,7 @@ impl Checker<'_> {
             }
             Function::Cycle => {
                 for argument in arguments {
-                    self.expect(argument, place, Dimension::TIME, "the period or peak of `cycle`");
+                    self.expect(argument, place, Some(Dimension::TIME), "the period or peak of `cycle`");
                 }
                 none
             }
@@ -431,11 +507,15 @@ impl Checker<'_> {
         let none = Kind::Quantity(Dimension::NONE);
         match (name, place) {
             ("time", Place::Equation | Place::Event(_) | Place::Exam) => return Kind::Quantity(Dimension::TIME),
-            ("amount", Place::Event(dimension)) => return Kind::Quantity(dimension),
+            ("amount", Place::Event(dimension)) => return dimension.map_or(Kind::Unknown, Kind::Quantity),
             ("duration", Place::Event(_)) => return Kind::Quantity(Dimension::TIME),
             ("index" | "normal", Place::Event(_)) => return none,
             ("time" | "amount" | "duration" | "index" | "normal", _) => {
-                self.error("RS2019", span, format!("`{name}` has no meaning here"), "it belongs to events (`on …`)");
+                let hint = match name {
+                    "time" => "a start value is made of parameters only",
+                    _ => "it is known only below `on EVENT`",
+                };
+                self.error("RS2019", span, format!("`{name}` has no meaning here"), hint);
                 return Kind::Unknown;
             }
             _ => {}

@@ -45,6 +45,15 @@ impl Diagnostic {
     pub fn warning(code: &'static str, span: Span, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(code, Severity::Warning, Some(span), message, hint)
     }
+    fn mention(&mut self, others: &mut Vec<String>) {
+        let more = others.len().saturating_sub(SPELT_OUT);
+        for message in others.drain(..).take(SPELT_OUT) {
+            self.hint.push_str(&format!("\nalso: {message}"));
+        }
+        if more > 0 {
+            self.hint.push_str(&format!("\nand {more} more like it"));
+        }
+    }
     /// Adds a second place.
     pub fn with_other(mut self, span: Span, label: impl Into<String>) -> Self {
         self.other = Some((span, label.into()));
@@ -66,10 +75,34 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|d| d.severity == Severity::Error)
 }
 
-/// Sorts by place and drops exact repeats (an instance a family member each reports the same line).
+/// How many findings of one place and kind are spelt out.
+const SPELT_OUT: usize = 8;
+
+/// Sorts by place and drops repeats. A line of a family reports itself once a member: where the members' findings
+/// differ they become one, with the others in its hint.
 pub fn tidy(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
-    diagnostics.dedup_by(|a, b| a.span.is_some() && a.span == b.span && a.code == b.code);
+    diagnostics.dedup_by(|a, b| a.span == b.span && a.code == b.code && a.message == b.message);
+    let mut tidied: Vec<Diagnostic> = Vec::new();
+    let mut others: Vec<String> = Vec::new();
+    for d in diagnostics.drain(..) {
+        match tidied.last_mut() {
+            Some(last) if d.span.is_some() && last.span == d.span && last.code == d.code => {
+                last.severity = last.severity.max(d.severity);
+                others.push(d.message);
+            }
+            last => {
+                if let Some(last) = last {
+                    last.mention(&mut others);
+                }
+                tidied.push(d);
+            }
+        }
+    }
+    if let Some(last) = tidied.last_mut() {
+        last.mention(&mut others);
+    }
+    *diagnostics = tidied;
 }
 
 /// Plain text with file:line:column, the line itself and a marker under the culprit, then the hint.

@@ -1,6 +1,7 @@
 //! Families unrolled: from a file with `{e}` in its names to flat instances.
 
 use crate::diagnostic::Diagnostic;
+use crate::parser::{closest, well_formed};
 use crate::source::{FileId, SourceMap, Sources, Span};
 use crate::syntax::{
     Binder, Check, Effect, EffectKind, Equation, EventHandler, Expr, ExprKind, Item, Let, Merge, Module, Name,
@@ -10,6 +11,12 @@ use std::collections::BTreeMap;
 
 /// The most copies one entry may be repeated into.
 const MOST_COPIES: usize = 4096;
+
+/// The most names, numbers and operations one instance of a module may be unrolled into.
+const MOST_PARTS: usize = 200_000;
+
+/// A fold over more members than this is grouped, so that it does not become a deep tree.
+const FOLD_RUN: usize = 16;
 
 /// Declared finite sets, from `families.toml`.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +28,24 @@ impl Families {
         let Ok(text) = sources.read("families.toml") else { return Families::default() };
         let file = map.add("families.toml", text.as_str());
         match toml::from_str::<BTreeMap<String, Vec<String>>>(&text) {
-            Ok(sets) => Families(sets),
+            Ok(sets) => {
+                let whole = Span::new(file, 0, text.find('\n').unwrap_or(text.len()));
+                for (family, members) in &sets {
+                    let plain = |name: &str| well_formed(name) && !name.contains(['.', '{']);
+                    for (i, member) in members.iter().enumerate() {
+                        let fault = if !plain(member) {
+                            format!("the member `{member}` of the family `{family}` is not a well-formed name")
+                        } else if members[..i].contains(member) {
+                            format!("the family `{family}` lists `{member}` twice")
+                        } else {
+                            continue;
+                        };
+                        let hint = "members are different words of lower-case letters, digits and `_`";
+                        diagnostics.push(Diagnostic::error("RS1032", whole, fault, hint));
+                    }
+                }
+                Families(sets)
+            }
             Err(e) => {
                 let range = e.span().unwrap_or(0..0);
                 let span = Span::new(file, range.start, range.end);
@@ -61,10 +85,11 @@ pub struct Instance {
 /// Unrolls a module into its instances.
 pub fn expand(module: &Module, families: &Families, diagnostics: &mut Vec<Diagnostic>) -> Vec<Instance> {
     let Some(name) = &module.name else { return Vec::new() };
-    let mut unroll = Unroll { families, diagnostics };
+    let mut unroll = Unroll { families, diagnostics, parts: 0 };
     let binders: Vec<Binder> = module.instance.iter().cloned().collect();
     let mut instances = Vec::new();
     for bound in unroll.bindings(&binders, &Bound::default()) {
+        unroll.parts = 0;
         let id = match bound.0.last() {
             Some((_, member)) => format!("{}.{member}", name.value),
             None => name.value.clone(),
@@ -111,6 +136,8 @@ struct Bound(Vec<(String, String)>);
 struct Unroll<'a> {
     families: &'a Families,
     diagnostics: &'a mut Vec<Diagnostic>,
+    /// How many parts of expressions the instance has so far.
+    parts: usize,
 }
 
 impl Unroll<'_> {
@@ -120,7 +147,11 @@ impl Unroll<'_> {
             None => {
                 let known: Vec<&str> = self.families.0.keys().map(String::as_str).collect();
                 let message = format!("there is no family `{}`", binder.family.value);
-                let hint = format!("families.toml declares {}", known.join(", "));
+                let hint = match (closest(&binder.family.value, &known), known.as_slice()) {
+                    (Some(near), _) => format!("did you mean `{near}`?"),
+                    (None, []) => "declare it in families.toml, as in `pool = [\"pv\", \"sst\"]`".into(),
+                    (None, _) => format!("families.toml declares {}", known.join(", ")),
+                };
                 self.diagnostics.push(Diagnostic::error("RS2001", binder.family.span, message, hint));
                 Vec::new()
             }
@@ -129,7 +160,15 @@ impl Unroll<'_> {
 
     fn bindings(&mut self, binders: &[Binder], outer: &Bound) -> Vec<Bound> {
         let mut all = vec![outer.clone()];
-        for binder in binders {
+        for (i, binder) in binders.iter().enumerate() {
+            let variable = &binder.variable.value;
+            if outer.0.iter().any(|(v, _)| v == variable) || binders[..i].iter().any(|b| b.variable.value == *variable)
+            {
+                let message = format!("`{variable}` already runs over a family here");
+                let hint = "choose another letter for the inner one";
+                self.diagnostics.push(Diagnostic::error("RS2004", binder.variable.span, message, hint));
+                return Vec::new();
+            }
             let members = self.members(binder);
             if all.len() * members.len() > MOST_COPIES {
                 let message = format!("this repeats more than {MOST_COPIES} times");
@@ -219,6 +258,15 @@ impl Unroll<'_> {
 
     fn expr(&mut self, expr: &Expr, bound: &Bound) -> Expr {
         let span = expr.span;
+        self.parts += 1;
+        if self.parts > MOST_PARTS {
+            if self.parts == MOST_PARTS + 1 {
+                let message = format!("the module unrolls into more than {MOST_PARTS} names, numbers and operations");
+                let hint = "use smaller families, or fewer folds inside folds";
+                self.diagnostics.push(Diagnostic::error("RS2002", span, message, hint));
+            }
+            return Expr { kind: ExprKind::Broken, span };
+        }
         let kind = match &expr.kind {
             ExprKind::Number(_) | ExprKind::Quantity(..) | ExprKind::Broken => expr.kind.clone(),
             ExprKind::Name(n) => ExprKind::Name(self.text(n, span, bound)),
@@ -238,15 +286,27 @@ impl Unroll<'_> {
 
     fn fold(&mut self, merge: Merge, binder: &Binder, body: &Expr, span: Span, bound: &Bound) -> Expr {
         let operator = if merge == Merge::Product { Operator::Multiply } else { Operator::Add };
-        let mut whole: Option<Expr> = None;
+        let mut terms = Vec::new();
         for inner in self.bindings(std::slice::from_ref(binder), bound) {
-            let term = self.expr(body, &inner);
-            whole = Some(match whole {
-                None => term,
-                Some(sum) => Expr { kind: ExprKind::Binary(operator, sum.into(), term.into()), span },
-            });
+            if self.parts > MOST_PARTS {
+                break;
+            }
+            terms.push(self.expr(body, &inner));
+        }
+        while terms.len() > FOLD_RUN {
+            let mut rest = terms.into_iter().peekable();
+            let mut groups = Vec::new();
+            while rest.peek().is_some() {
+                groups.extend(joined(operator, rest.by_ref().take(FOLD_RUN), span));
+            }
+            terms = groups;
         }
         let empty = if merge == Merge::Product { 1.0 } else { 0.0 };
-        whole.unwrap_or(Expr { kind: ExprKind::Number(empty), span })
+        joined(operator, terms.into_iter(), span).unwrap_or(Expr { kind: ExprKind::Number(empty), span })
     }
+}
+
+/// The terms joined from left to right.
+fn joined(operator: Operator, terms: impl Iterator<Item = Expr>, span: Span) -> Option<Expr> {
+    terms.reduce(|sofar, term| Expr { kind: ExprKind::Binary(operator, sofar.into(), term.into()), span })
 }

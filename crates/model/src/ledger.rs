@@ -3,6 +3,7 @@
 //! A row that lacks one of them does not load. See `docs/dev/model-language.md` and `atlas/evidence/README.md`.
 
 use crate::diagnostic::Diagnostic;
+use crate::parser::closest;
 use crate::source::{FileId, SourceMap, Sources, Span};
 use crate::unit::Unit;
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,8 +156,9 @@ impl Row {
             Method::Measured | Method::Estimated | Method::Derived => self.basis,
         };
         match (self.method, self.checked) {
-            // A value made here has no page to be read on: its cap already says so.
-            (Method::Fitted | Method::Assumed, _) | (_, Checked::Read) => capped,
+            // A value made here has no page of its own: its cap already says so. Where its inputs were read in a
+            // transcription the row says `secondary`, and that counts.
+            (Method::Fitted | Method::Assumed, Checked::None) | (_, Checked::Read) => capped,
             _ => capped.lowered(),
         }
     }
@@ -304,10 +306,10 @@ impl Ledger {
 
     fn add_row(&mut self, record: &Record<'_>) -> Vec<Diagnostic> {
         let id = record.field("id").to_string();
-        let name = if id.is_empty() { "a row without id".to_string() } else { format!("`{id}`") };
+        let name = if id.is_empty() { "this row".to_string() } else { format!("`{id}`") };
         let mut bad = Vec::new();
         let missing = |column: &str, what: &str| {
-            record.error("RS4001", column, format!("{name} has no {what}"), "a number without it does not load")
+            record.error("RS4001", column, format!("{name} has no {what}"), what_to_write(column))
         };
         if id.is_empty() {
             bad.push(missing("id", "id"));
@@ -315,14 +317,17 @@ impl Ledger {
         let value = match record.field("value").parse::<f64>() {
             Ok(v) if v.is_finite() => v,
             _ => {
-                let message = format!("the value of {name}, `{}`, is not a finite number", record.field("value"));
+                let message = match record.field("value") {
+                    "" => format!("{name} has no value"),
+                    text => format!("the value of {name}, `{text}`, is not a finite number"),
+                };
                 bad.push(record.error("RS4002", "value", message, "write it as in `0.5` or `1.2e-3`"));
                 0.0
             }
         };
         let unit = match record.field("unit") {
             "" => {
-                bad.push(missing("unit", "unit (a pure number has the unit `1`)"));
+                bad.push(missing("unit", "unit"));
                 Unit::one()
             }
             text => Unit::parse(text).unwrap_or_else(|e| {
@@ -330,11 +335,15 @@ impl Ledger {
                     "RS3001",
                     "unit",
                     format!("unit of {name}: {e}"),
-                    "see docs/dev/model-language.md",
+                    "the units are listed in docs/dev/model-language.md, Units",
                 ));
                 Unit::one()
             }),
         };
+        if !unit.to_coherent(value).is_finite() {
+            let message = format!("the value of {name}, {} {unit}, is out of range", record.field("value"));
+            bad.push(record.error("RS4002", "value", message, "write it in a smaller unit, or correct it"));
+        }
         let method = match record.field("method") {
             "measured" => Some(Method::Measured),
             "estimated" => Some(Method::Estimated),
@@ -345,7 +354,7 @@ impl Ledger {
         };
         if method.is_none() {
             let hint = "one of measured, estimated, fitted, derived, assumed";
-            bad.push(record.error("RS4001", "method", format!("{name} has no method"), hint));
+            bad.push(record.error("RS4001", "method", record.no("method", &name), hint));
         }
         let checked = match record.field("checked") {
             "read" => Some(Checked::Read),
@@ -356,18 +365,24 @@ impl Ledger {
         };
         if checked.is_none() {
             let hint = "one of read, secondary, memory, none";
-            bad.push(record.error("RS4001", "checked", format!("{name} does not say how it was `checked`"), hint));
+            bad.push(record.error("RS4001", "checked", record.no("checked", &name), hint));
         }
         let basis = Grade::parse(record.field("grade"));
         if basis.is_none() {
-            bad.push(record.error("RS4001", "grade", format!("{name} has no grade"), "one of A, B, C, D, E"));
+            let hint = "one of A (human trials), B (human), C (animal), D (in vitro), E (assumed)";
+            bad.push(record.error("RS4001", "grade", record.no("grade", &name), hint));
         }
         let source_key = record.field("source_key").to_string();
         if source_key.is_empty() {
             bad.push(missing("source_key", "source"));
         } else if !self.sources.contains_key(&source_key) {
             let message = format!("{name} names the source `{source_key}`, which is not in evidence/sources.csv");
-            bad.push(record.error("RS4003", "source_key", message, "add the source, or correct its key"));
+            let known: Vec<&str> = self.sources.keys().map(String::as_str).collect();
+            let hint = match closest(&source_key, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "add the source there, or correct its key".into(),
+            };
+            bad.push(record.error("RS4003", "source_key", message, hint));
         }
         let mut spread = |law_column: &str, size_column: &str| {
             let law = match record.field(law_column) {
@@ -377,7 +392,8 @@ impl Ledger {
                 "logitnormal" => Law::LogitNormal,
                 other => {
                     let message = format!("`{other}` is not a law for the spread of {name}");
-                    bad.push(record.error("RS4004", law_column, message, "none, normal, lognormal or logitnormal"));
+                    let hint = "one of none, normal, lognormal, logitnormal";
+                    bad.push(record.error("RS4004", law_column, message, hint));
                     Law::None
                 }
             };
@@ -386,7 +402,10 @@ impl Ledger {
                 (Law::None, _) => 0.0,
                 (_, Ok(v)) if v.is_finite() && v >= 0.0 => v,
                 _ => {
-                    let message = format!("the spread of {name}, `{text}`, is not a number from 0 up");
+                    let message = match text {
+                        "" => format!("the {size_column} of {name} has a law but no size"),
+                        _ => format!("the {size_column} of {name}, `{text}`, is not a number from 0 up"),
+                    };
                     bad.push(record.error("RS4004", size_column, message, "give its size, or the law `none`"));
                     0.0
                 }
@@ -397,12 +416,18 @@ impl Ledger {
         let variability = spread("variability_law", "variability");
         let context: BTreeSet<String> =
             record.field("context").split(';').map(str::trim).filter(|s| !s.is_empty()).map(String::from).collect();
-        if let Some(part) = context.iter().find(|p| !p.contains('=')) {
+        let well_formed = |part: &&String| {
+            part.split_once('=').is_some_and(|(key, value)| !key.trim().is_empty() && !value.trim().is_empty())
+        };
+        if let Some(part) = context.iter().find(|part| !well_formed(part)) {
             let message = format!("the context `{part}` of {name} is not of the form `key=value`");
             bad.push(record.error("RS4005", "context", message, "as in `condition=healthy`"));
         }
         if let Some(first) = self.rows_of(&id).find(|r| r.context == context) {
-            let message = format!("{name} stands twice in the context `{}`", record.field("context"));
+            let message = match record.field("context") {
+                "" => format!("{name} stands twice without a context"),
+                context => format!("{name} stands twice in the context `{context}`"),
+            };
             let first = first.span;
             let d = record.error("RS4006", "id", message, "keep one row, or give the other a context");
             bad.push(d.with_other(first, "the first row"));
@@ -435,6 +460,14 @@ impl Ledger {
     }
 }
 
+fn what_to_write(column: &str) -> &'static str {
+    match column {
+        "id" => "give it the name that mechanism files use, as in `spine.tau_mature`",
+        "unit" => "write its unit; a pure number has the unit `1`",
+        _ => "write the key of a row of evidence/sources.csv",
+    }
+}
+
 /// One line of a table with its place.
 struct Record<'a> {
     header: &'a [&'a str],
@@ -447,6 +480,13 @@ struct Record<'a> {
 impl Record<'_> {
     fn field(&self, column: &str) -> &str {
         self.header.iter().position(|h| *h == column).and_then(|i| self.fields.get(i)).unwrap_or("").trim()
+    }
+    /// What is wrong with a field that takes one of a few words.
+    fn no(&self, column: &str, name: &str) -> String {
+        match self.field(column) {
+            "" => format!("{name} has no `{column}`"),
+            word => format!("`{word}` is not one of the words for `{column}` ({name})"),
+        }
     }
     fn span(&self) -> Span {
         Span::new(self.file, self.start, self.start + self.text.len())
@@ -506,7 +546,12 @@ fn table(
             Ok(record) => records.push(record),
             Err(e) => {
                 let at = e.position().map_or(0, |p| p.byte() as usize).min(text.len());
-                let d = Diagnostic::error("RS4021", Span::new(file, at, at), format!("unreadable table: {e}"), "");
+                let d = Diagnostic::error(
+                    "RS4021",
+                    Span::new(file, at, at),
+                    format!("unreadable table: {e}"),
+                    "write it as plain comma-separated text",
+                );
                 diagnostics.push(d);
             }
         }
@@ -532,7 +577,11 @@ fn table(
             Record { header, fields: fields.clone(), file, start: starts[i] + skipped, text: line.trim_start() };
         if fields.len() != header.len() {
             let message = format!("this row has {} fields, the header has {}", fields.len(), header.len());
-            let hint = "put a field that holds a comma in quotes";
+            let hint = if fields.len() > header.len() {
+                "put a field that holds a comma in quotes"
+            } else {
+                "write every comma, also those between blank fields"
+            };
             diagnostics.push(Diagnostic::error("RS4023", record.span(), message, hint));
             continue;
         }

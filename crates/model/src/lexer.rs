@@ -55,8 +55,23 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The place right after what was read last.
     pub(crate) fn here(&self) -> Span {
         Span::new(self.file, self.position, self.position)
+    }
+
+    /// The place where what comes next starts.
+    pub(crate) fn start(&self) -> Span {
+        let mut ahead = self.clone();
+        ahead.skip_blank();
+        if ahead.position >= ahead.end { self.here() } else { ahead.here() }
+    }
+
+    /// True if the next character joins two parts of a unit.
+    pub(crate) fn continues_unit(&self) -> bool {
+        let mut ahead = self.clone();
+        ahead.skip_blank();
+        ahead.rest().starts_with(['/', '*', '^', '·'])
     }
 
     pub(crate) fn at_end(&self) -> bool {
@@ -65,14 +80,14 @@ impl<'a> Cursor<'a> {
         probe.position >= probe.end
     }
 
-    /// A run up to white space, a comma or a parenthesis that it did not open: units are read this way.
+    /// A run up to white space, a comma, a comparison or a parenthesis that it did not open: units are read this way.
     pub(crate) fn word(&mut self) -> (&'a str, Span) {
         self.skip_blank();
         let rest = self.rest();
         let mut open = 0;
         let ends = |c: char| {
             open += i32::from(c == '(') - i32::from(c == ')');
-            c.is_whitespace() || c == '"' || c == '#' || c == ',' || open < 0
+            c.is_whitespace() || "\"#,=<>".contains(c) || open < 0
         };
         let length = rest.find(ends).unwrap_or(rest.len());
         let span = Span::new(self.file, self.position, self.position + length);
@@ -85,11 +100,13 @@ impl<'a> Cursor<'a> {
     }
 
     pub(crate) fn next(&mut self) -> (Token, Span) {
+        let before = self.here();
         self.skip_blank();
         let start = self.position;
         let rest = self.rest();
         let Some(first) = rest.chars().next() else {
-            return (Token::End, Span::new(self.file, start, start));
+            // Right after the last word, not after the blank lines that follow it.
+            return (Token::End, before);
         };
         let (token, length) = if first.is_ascii_digit() {
             number(rest)
@@ -155,5 +172,20 @@ fn text(rest: &str) -> (Token, usize) {
             let end = found.map_or(rest.len(), |i| i + 1);
             (Token::Bad("a text without its closing \"".into()), end)
         }
+    }
+}
+
+/// Where a `"""` text starts on this line; quotes and `#` hide what follows them.
+pub(crate) fn long_text(line: &str) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let i = at + line[at..].find(['#', '"'])?;
+        if line[i..].starts_with("\"\"\"") {
+            return Some(i);
+        }
+        if line[i..].starts_with('#') {
+            return None;
+        }
+        at = i + 1 + line[i + 1..].find('"')? + 1;
     }
 }

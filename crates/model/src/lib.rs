@@ -34,3 +34,4 @@ pub mod parser;
 pub mod source;
 pub mod syntax;
 pub mod unit;
+mod wiring;

@@ -3,9 +3,10 @@
 use crate::diagnostic::{Diagnostic, tidy};
 use crate::expand::{Families, Instance, expand};
 use crate::ledger::Ledger;
-use crate::parser::parse;
+use crate::parser::{closest, parse};
 use crate::source::{SourceMap, Sources, Span};
 use crate::syntax::Module;
+use crate::unit::Unit;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A loaded atlas.
@@ -73,30 +74,31 @@ impl Library {
         for instance in &instances {
             let scope = crate::check::check(instance, diagnostics);
             for parameter in &instance.parameters {
-                let unit = scope.unit(&parameter.name.value).cloned().unwrap_or_else(crate::unit::Unit::one);
-                self.check_parameter(&parameter.name.value, parameter.name.span, &unit, diagnostics);
+                let unit = scope.unit(&parameter.name.value);
+                self.check_parameter(&parameter.name.value, parameter.name.span, unit, diagnostics);
             }
         }
         for key in &module.references {
             if self.ledger.source(&key.value).is_none() {
                 let message = format!("the source `{}` is not in evidence/sources.csv", key.value);
-                diagnostics.push(Diagnostic::error("RS4003", key.span, message, "add it, or correct the key"));
+                let known: Vec<&str> = self.ledger.sources().map(|s| s.key.as_str()).collect();
+                let hint = match closest(&key.value, &known) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "add it there, or correct the key".into(),
+                };
+                diagnostics.push(Diagnostic::error("RS4003", key.span, message, hint));
             }
         }
         instances
     }
 
-    pub(crate) fn check_parameter(
-        &self,
-        id: &str,
-        span: Span,
-        unit: &crate::unit::Unit,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) {
+    pub(crate) fn check_parameter(&self, id: &str, span: Span, unit: Option<&Unit>, diagnostics: &mut Vec<Diagnostic>) {
         let mut found = false;
         for row in self.ledger.rows_of(id) {
             found |= row.context.is_empty();
-            if row.unit.dimension != unit.dimension {
+            if let Some(unit) = unit
+                && row.unit.dimension != unit.dimension
+            {
                 let message = format!("`{id}` is used in {unit} but its row is in {}", row.unit);
                 let d = Diagnostic::error("RS3010", span, message, "correct the unit of one of the two");
                 diagnostics.push(d.with_other(row.span, "the row"));
@@ -104,7 +106,7 @@ impl Library {
         }
         if !found {
             let known: Vec<&str> = self.ledger.ids().collect();
-            let hint = match crate::parser::closest(id, &known) {
+            let hint = match closest(id, &known) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "add a row to evidence/parameters with value, unit, source, method and grade".into(),
             };

@@ -3,8 +3,8 @@
 use crate::assembly::Model;
 use crate::check::Meaning;
 use crate::diagnostic::Diagnostic;
-use crate::source::Span;
 use crate::syntax::{Check, Comparison, EffectKind, Expr as Ast, ExprKind, Function, Merge, Operator};
+use crate::wiring::{Step, port_of};
 use sim::expr::{Expr, Graph, Symbol};
 use sim::system::{Action, Effect, StateSpec, System};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -48,49 +48,101 @@ impl Lowered {
 
     /// Names of the runtime parameters that output `i` depends on, by any path through states and events whose weight
     /// is not exactly zero at the given values.
-    pub fn influences(&mut self, output: usize, values: &[f64]) -> BTreeSet<String> {
-        let s = &mut self.system;
-        let zeros: HashMap<Symbol, Expr> = values
-            .iter()
-            .enumerate()
-            .filter(|(_, v)| **v == 0.0)
-            .filter(|(i, _)| !self.parameter_names[*i].starts_with("rate:"))
-            .map(|(i, _)| (Symbol::Parameter(i as u32), s.graph.constant(0.0)))
-            .collect();
-        let mut roots: Vec<Expr> = s.rates.clone();
-        roots.push(s.outputs[output]);
-        let effects = roots.len();
-        let mut owners: Vec<u32> = Vec::new();
-        for effect in s.actions.iter().flat_map(|a| &a.effects) {
-            let (state, parts): (u32, Vec<Expr>) = match effect {
-                Effect::Add { state, amount, delay } => (*state, std::iter::once(*amount).chain(*delay).collect()),
-                Effect::Assign { state, value } => (*state, vec![*value]),
-                Effect::Infuse { state, amount, duration, delay, .. } => {
-                    (*state, [*amount, *duration].into_iter().chain(*delay).collect())
-                }
-            };
-            for part in parts {
-                owners.push(state);
-                roots.push(part);
+    pub fn influences(&self, output: usize, values: &[f64]) -> BTreeSet<String> {
+        self.paths(values, None).influences(output)
+    }
+
+    /// The paths along which numbers reach outputs when only the `fired` actions happen (`None`: any may). Parameters
+    /// that are exactly zero, and states that can then never leave zero, carry nothing.
+    pub fn paths(&self, values: &[f64], fired: Option<&BTreeSet<u32>>) -> Paths<'_> {
+        let s = &self.system;
+        let mut graph = s.graph.clone();
+        let zero = graph.constant(0.0);
+        let mut parts_of: Vec<(u32, usize, usize)> = Vec::new();
+        let mut roots: Vec<Expr> = s.rates.iter().chain(&s.outputs).chain(&self.start).copied().collect();
+        let mut running = BTreeSet::new();
+        for (i, action) in s.actions.iter().enumerate() {
+            if fired.is_some_and(|f| !f.contains(&(i as u32))) {
+                continue;
+            }
+            for effect in &action.effects {
+                let (state, parts): (u32, Vec<Expr>) = match effect {
+                    Effect::Add { state, amount, delay } => (*state, std::iter::once(*amount).chain(*delay).collect()),
+                    Effect::Assign { state, value } => (*state, vec![*value]),
+                    Effect::Infuse { state, rate_parameter, amount, duration, delay } => {
+                        running.insert(*rate_parameter as usize);
+                        (*state, [*amount, *duration].into_iter().chain(*delay).collect())
+                    }
+                };
+                parts_of.push((state, roots.len(), parts.len()));
+                roots.extend(parts);
             }
         }
-        let roots = s.graph.substitute(&roots, &zeros);
+        let silent = |i: usize| values.get(i) == Some(&0.0) && !running.contains(&i);
+        let nothing: HashMap<Symbol, Expr> =
+            (0..values.len()).filter(|i| silent(*i)).map(|i| (Symbol::Parameter(i as u32), zero)).collect();
+        let mut roots = graph.substitute(&roots, &nothing);
+        // An effect whose amount is exactly zero (its first part) changes nothing.
+        parts_of.retain(|(_, first, _)| !is_zero(&graph, roots[*first]));
+        let n = s.rates.len();
+        let starts = n + s.outputs.len();
+        let mut idle: BTreeSet<u32> = (0..n as u32)
+            .filter(|i| {
+                !self.steady[*i as usize]
+                    && is_zero(&graph, roots[starts + *i as usize])
+                    && !parts_of.iter().any(|p| p.0 == *i)
+            })
+            .collect();
+        loop {
+            let still: HashMap<Symbol, Expr> = idle.iter().map(|i| (Symbol::State(*i), zero)).collect();
+            let reduced = graph.substitute(&roots, &still);
+            let before = idle.len();
+            idle.retain(|i| is_zero(&graph, reduced[*i as usize]));
+            if idle.len() == before {
+                roots = reduced;
+                break;
+            }
+        }
+        Paths { names: &self.parameter_names, graph, states: n, outputs: s.outputs.len(), effects: parts_of, roots }
+    }
+}
+
+/// True for the constants 0 and -0.
+fn is_zero(graph: &Graph, e: Expr) -> bool {
+    graph.constant_value(e) == Some(0.0)
+}
+
+/// What [`Lowered::paths`] found.
+#[derive(Clone, Debug)]
+pub struct Paths<'a> {
+    names: &'a [String],
+    graph: Graph,
+    states: usize,
+    outputs: usize,
+    /// State changed, first root and number of roots of each effect.
+    effects: Vec<(u32, usize, usize)>,
+    /// Rates, outputs, starts, then the parts of effects.
+    roots: Vec<Expr>,
+}
+
+impl Paths<'_> {
+    /// Names of the runtime parameters that reach an output.
+    pub fn influences(&self, output: usize) -> BTreeSet<String> {
         let mut seen_states = BTreeSet::new();
         let mut parameters = BTreeSet::new();
-        let mut queue = vec![roots[s.rates.len()]];
+        let mut queue = vec![self.roots[self.states + output]];
         while let Some(root) = queue.pop() {
-            for symbol in s.graph.symbols(root) {
+            for symbol in self.graph.symbols(root) {
                 match symbol {
                     Symbol::State(i) if seen_states.insert(i) => {
-                        queue.push(roots[i as usize]);
-                        for (k, owner) in owners.iter().enumerate() {
-                            if *owner == i {
-                                queue.push(roots[effects + k]);
-                            }
+                        queue.push(self.roots[i as usize]);
+                        queue.push(self.roots[self.states + self.outputs + i as usize]);
+                        for (_, first, count) in self.effects.iter().filter(|e| e.0 == i) {
+                            queue.extend(&self.roots[*first..first + count]);
                         }
                     }
                     Symbol::Parameter(i) => {
-                        parameters.insert(self.parameter_names[i as usize].clone());
+                        parameters.insert(self.names[i as usize].clone());
                     }
                     _ => {}
                 }
@@ -104,15 +156,18 @@ impl Model {
     /// Builds the system. Unknown names in the request are reported all at once.
     pub fn lower(&self, request: &Request) -> Result<Lowered, Vec<Diagnostic>> {
         let mut unknown = Vec::new();
-        for name in request.outputs.iter().chain(&request.holds) {
-            if self.unit_of(name).is_none() {
-                let known: Vec<&str> =
-                    self.ports.keys().map(String::as_str).chain(self.states.iter().map(|s| s.id.as_str())).collect();
-                let hint = match crate::parser::closest(name, &known) {
+        let ports: Vec<&str> = self.ports.keys().map(String::as_str).collect();
+        let states = self.states.iter().map(|s| s.id.as_str());
+        let either: Vec<&str> = ports.iter().copied().chain(states).collect();
+        let outputs = request.outputs.iter().map(|name| (name, &either, "is neither a port nor a state"));
+        let holds = request.holds.iter().map(|name| (name, &ports, "cannot be held: it is not a port"));
+        for (name, known, fault) in outputs.chain(holds) {
+            if !known.contains(&name.as_str()) {
+                let hint = match crate::parser::closest(name, known) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "see `resynapse model show` for the ports of each module".into(),
                 };
-                let message = format!("`{name}` is neither a port nor a state of `{}`", self.name);
+                let message = format!("`{name}` {fault} of `{}`", self.name);
                 unknown.push(Diagnostic::error_nowhere("RS2050", message, hint));
             }
         }
@@ -181,6 +236,13 @@ impl<'a> Lowerer<'a> {
 
     fn run(mut self, request: &Request) -> Lowered {
         let model = self.model;
+        // Each after what it needs: the stack stays as deep as one expression.
+        for step in &model.order {
+            match step {
+                Step::Local(i, name) => self.name(*i, name),
+                Step::Port(name) => self.port(name),
+            };
+        }
         let mut rates = vec![self.graph.constant(0.0); model.states.len()];
         for (i, instance) in model.instances.iter().enumerate() {
             for equation in &instance.equations {
@@ -209,9 +271,10 @@ impl<'a> Lowerer<'a> {
         }
         let mut outputs = Vec::new();
         for name in &request.outputs {
+            // A port goes before a state of the same name, as in `unit_of`.
             outputs.push(match model.states.iter().position(|s| &s.id == name) {
-                Some(i) => self.graph.symbol(Symbol::State(i as u32)),
-                None => self.port(name),
+                Some(i) if !model.ports.contains_key(name) => self.graph.symbol(Symbol::State(i as u32)),
+                _ => self.port(name),
             });
         }
         if request.checks {
@@ -285,8 +348,8 @@ impl<'a> Lowerer<'a> {
         let mut value = match (value, port.merge) {
             (Some(v), _) => v,
             (None, Merge::One) => self.parameter(&format!("rest:{name}")),
-            (None, Merge::Sum) => self.graph.constant(0.0),
-            (None, Merge::Product) => self.graph.constant(1.0),
+            (None, Merge::Sum) => self.graph.constant(port.rest.unwrap_or(0.0)),
+            (None, Merge::Product) => self.graph.constant(port.rest.unwrap_or(1.0)),
         };
         if self.index.contains_key(&format!("hold:{name}")) {
             let flag = self.parameter(&format!("hold:{name}"));
@@ -441,84 +504,5 @@ impl<'a> Lowerer<'a> {
                 self.graph.mul(on, wave)
             }
         }
-    }
-}
-
-fn port_of(model: &Model, instance: usize, required: &str) -> String {
-    let key = format!("{}:{required}", model.instances[instance].id);
-    model.wire.get(&key).cloned().unwrap_or_else(|| required.to_string())
-}
-
-/// Reports every circle of lets and ports without a state between.
-pub(crate) fn find_cycles(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
-    let mut finder = Finder { model, state: BTreeMap::new(), path: Vec::new(), diagnostics };
-    for (i, instance) in model.instances.iter().enumerate() {
-        for equation in &instance.equations {
-            finder.body(i, &equation.value);
-        }
-        for provide in &instance.provides {
-            finder.body(i, &provide.value);
-        }
-    }
-}
-
-struct Finder<'a> {
-    model: &'a Model,
-    /// `instance:name` → true while it is being followed.
-    state: BTreeMap<String, bool>,
-    path: Vec<(String, Span)>,
-    diagnostics: &'a mut Vec<Diagnostic>,
-}
-
-impl Finder<'_> {
-    fn body(&mut self, instance: usize, e: &Ast) {
-        let mut names = Vec::new();
-        e.walk(&mut |e| {
-            if let ExprKind::Name(n) = &e.kind {
-                names.push((n.clone(), e.span));
-            }
-        });
-        let model = self.model;
-        for (name, span) in names {
-            let inst = &model.instances[instance];
-            match model.scopes[instance].names.get(&name) {
-                Some(Meaning::Let(i)) => {
-                    self.follow(format!("{}:{name}", inst.id), span, &[(instance, &inst.lets[*i].value)])
-                }
-                Some(Meaning::Provided(i)) => {
-                    self.follow(format!("{}:{name}", inst.id), span, &[(instance, &inst.provides[*i].value)]);
-                }
-                Some(Meaning::Required(_)) => {
-                    let port = port_of(model, instance, &name);
-                    let providers: Vec<(usize, &Ast)> = model.ports.get(&port).map_or(vec![], |p| {
-                        p.providers.iter().map(|(i, k)| (*i, &model.instances[*i].provides[*k].value)).collect()
-                    });
-                    self.follow(port, span, &providers);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn follow(&mut self, key: String, span: Span, bodies: &[(usize, &Ast)]) {
-        match self.state.get(&key) {
-            Some(false) => return,
-            Some(true) => {
-                let from = self.path.iter().position(|(k, _)| *k == key).unwrap_or(0);
-                let circle: Vec<&str> = self.path[from..].iter().map(|(k, _)| k.as_str()).collect();
-                let message = format!("the wiring is circular: {} -> {key}", circle.join(" -> "));
-                let hint = "put a state (with a time constant) into the circle";
-                self.diagnostics.push(Diagnostic::error("RS2045", span, message, hint));
-                return;
-            }
-            None => {}
-        }
-        self.state.insert(key.clone(), true);
-        self.path.push((key.clone(), span));
-        for (instance, body) in bodies {
-            self.body(*instance, body);
-        }
-        self.path.pop();
-        self.state.insert(key, false);
     }
 }

@@ -58,6 +58,8 @@ pub struct Module {
     pub limits: String,
     /// Source keys.
     pub references: Vec<Name>,
+    /// Some of the text could not be read, so that parts are missing here.
+    pub broken: bool,
 }
 
 /// How several providers of one port combine.
@@ -178,6 +180,7 @@ pub struct Effect {
 
 /// How an event changes a state.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "an atlas holds a few dozen of them")]
 pub enum EffectKind {
     /// `+=`: a jump, or a zero-order input where `over` is given, both perhaps delayed.
     Add {
@@ -337,7 +340,8 @@ impl Expr {
             ExprKind::Binary(Operator::Add | Operator::Subtract, ..) => 6,
             ExprKind::Binary(Operator::Multiply | Operator::Divide, ..) => 7,
             ExprKind::Negate(_) => 8,
-            ExprKind::Binary(Operator::Power, ..) => 9,
+            // A quantity as a base needs parentheses, or the power would belong to its unit.
+            ExprKind::Binary(Operator::Power, ..) | ExprKind::Quantity(..) => 9,
             _ => 10,
         }
     }

@@ -35,6 +35,10 @@ impl Dimension {
     pub fn over(self, other: Dimension) -> Dimension {
         Dimension(std::array::from_fn(|i| self.0[i].saturating_sub(other.0[i])))
     }
+    /// False once products have run out of range.
+    pub(crate) fn is_sensible(self) -> bool {
+        self.0.iter().all(|e| e.unsigned_abs() <= 120)
+    }
     /// Dimension of an integer power; `None` if an exponent becomes absurd (above 60).
     pub fn power(self, n: i32) -> Option<Dimension> {
         let mut out = [0i8; 9];
@@ -58,22 +62,25 @@ impl fmt::Display for Dimension {
         if self.is_none() {
             return f.write_str("1");
         }
-        let mut first = true;
-        for (e, base) in self.0.iter().zip(BASES) {
-            if *e == 0 {
-                continue;
-            }
-            if !first {
-                f.write_str("*")?;
-            }
-            first = false;
-            match *e {
-                2 => f.write_str(base)?,
-                e if e % 2 == 0 => write!(f, "{base}^{}", e / 2)?,
-                e => write!(f, "{base}^{}", f64::from(e) / 2.0)?,
-            }
+        // A third power of dm reads better as L.
+        let litres = if self.0[2] % 6 == 0 { self.0[2] / 3 } else { 0 };
+        let parts = self.0.iter().zip(BASES).map(|(e, base)| match base {
+            "dm" if litres != 0 => (litres, "L"),
+            _ => (*e, base),
+        });
+        let power = |(e, base): (i8, &str)| match e.unsigned_abs() {
+            2 => base.to_string(),
+            e if e % 2 == 0 => format!("{base}^{}", e / 2),
+            e => format!("{base}^{}", f64::from(e) / 2.0),
+        };
+        let above: Vec<String> = parts.clone().filter(|(e, _)| *e > 0).map(power).collect();
+        let below: Vec<String> = parts.filter(|(e, _)| *e < 0).map(power).collect();
+        f.write_str(&if above.is_empty() { "1".to_string() } else { above.join("*") })?;
+        match below.as_slice() {
+            [] => Ok(()),
+            [one] => write!(f, "/{one}"),
+            _ => write!(f, "/({})", below.join("*")),
         }
-        Ok(())
     }
 }
 
@@ -101,7 +108,10 @@ impl Unit {
         }
         let (dimension, factor) = reader.product(0)?;
         if !reader.rest.is_empty() {
-            return Err(format!("`{}` is left over in the unit `{text}`", reader.rest));
+            return Err(format!("`{}` is left over in the unit `{}`", shortened(reader.rest), shortened(text)));
+        }
+        if !dimension.is_sensible() || !factor.is_normal() {
+            return Err(format!("the unit `{}` is out of range", shortened(text)));
         }
         Ok(Unit { text: text.trim().into(), dimension, factor })
     }
@@ -132,23 +142,23 @@ fn symbol(name: &str) -> Option<(Dimension, f64)> {
         "%" => (Dimension::NONE, 0.01),
         "mol" => (b(0), 1e6),
         "mmol" => (b(0), 1e3),
-        "umol" | "µmol" => (b(0), 1.0),
+        "umol" | "µmol" | "μmol" => (b(0), 1.0),
         "nmol" => (b(0), 1e-3),
         "M" => (concentration, 1e6),
         "mM" => (concentration, 1e3),
-        "uM" | "µM" => (concentration, 1.0),
+        "uM" | "µM" | "μM" => (concentration, 1.0),
         "nM" => (concentration, 1e-3),
         "kg" => (b(1), 1.0),
         "g" => (b(1), 1e-3),
         "mg" => (b(1), 1e-6),
-        "ug" | "µg" | "mcg" => (b(1), 1e-9),
+        "ug" | "µg" | "μg" | "mcg" => (b(1), 1e-9),
         "ng" => (b(1), 1e-12),
         "m" => (b(2), 10.0),
         "cm" => (b(2), 0.1),
         "dm" => (b(2), 1.0),
         "L" => (volume, 1.0),
         "mL" => (volume, 1e-3),
-        "uL" | "µL" => (volume, 1e-6),
+        "uL" | "µL" | "μL" => (volume, 1e-6),
         "h" => (b(3), 1.0),
         "min" => (b(3), 1.0 / 60.0),
         "s" => (b(3), 1.0 / 3600.0),
@@ -165,6 +175,39 @@ fn symbol(name: &str) -> Option<(Dimension, f64)> {
         "beat" | "beats" => (b(8), 1.0),
         _ => return None,
     })
+}
+
+/// What was probably meant by a unit that is not known: other capitals, or a longer word.
+fn meant(name: &str) -> Option<&'static str> {
+    const KNOWN: [&str; 29] = [
+        "mol", "mmol", "umol", "nmol", "mM", "uM", "nM", "kg", "g", "mg", "ug", "ng", "m", "cm", "L", "mL", "uL", "h",
+        "min", "s", "ms", "d", "wk", "y", "Hz", "mmHg", "mV", "nA", "nS",
+    ];
+    const WORDS: [(&str, &str); 16] = [
+        ("hr", "h"),
+        ("hrs", "h"),
+        ("hour", "h"),
+        ("hours", "h"),
+        ("day", "d"),
+        ("days", "d"),
+        ("week", "wk"),
+        ("weeks", "wk"),
+        ("year", "y"),
+        ("yr", "y"),
+        ("sec", "s"),
+        ("second", "s"),
+        ("minute", "min"),
+        ("minutes", "min"),
+        ("mins", "min"),
+        ("litre", "L"),
+    ];
+    let word = WORDS.iter().find(|(word, _)| *word == name).map(|(_, known)| *known);
+    word.or_else(|| KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(name)))
+}
+
+fn shortened(text: &str) -> String {
+    let text = text.trim();
+    if text.chars().count() <= 40 { text.into() } else { text.chars().take(39).chain(['…']).collect() }
 }
 
 struct Reader<'a> {
@@ -232,8 +275,12 @@ impl Reader<'_> {
                 self.rest = rest;
                 Ok(found)
             }
-            None if name.is_empty() => Err(format!("a unit was expected at `{}`", self.rest)),
-            None => Err(format!("`{name}` is not a known unit")),
+            None if self.rest.is_empty() => Err("the unit ends where another part was expected".into()),
+            None if name.is_empty() => Err(format!("a unit was expected at `{}`", shortened(self.rest))),
+            None => Err(match meant(name) {
+                Some(known) => format!("`{name}` is not a known unit; did you mean `{known}`?"),
+                None => format!("`{}` is not a known unit", shortened(name)),
+            }),
         }
     }
 }
@@ -272,7 +319,7 @@ mod tests {
     fn agrees_that_concentration_is_amount_over_volume() {
         assert_eq!(Unit::parse("uM").unwrap().dimension, Unit::parse("umol/L").unwrap().dimension);
         assert_eq!(Unit::parse("L").unwrap().dimension, Unit::parse("cm^3").unwrap().dimension);
-        assert_eq!(Unit::parse("ng/mL").unwrap().dimension.to_string(), "kg*dm^-3");
+        assert_eq!(Unit::parse("ng/mL").unwrap().dimension.to_string(), "kg/L");
     }
 
     #[test]

@@ -311,6 +311,11 @@ impl Script {
         }
     }
 
+    /// All entries, in order of time.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.stretches.iter().flat_map(|s| &s.entries)
+    }
+
     /// Entries of a stretch, ended by a stop where another follows.
     fn listed(&self, i: usize) -> Vec<Entry> {
         self.stretches[i].entries.clone()

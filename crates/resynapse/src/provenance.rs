@@ -4,7 +4,11 @@ use crate::atlas::{AssemblyFile, Atlas};
 use crate::prepare::{Person, Prepared};
 use crate::run::Plan;
 use model::ledger::{Grade, Row};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Kind of source of values that are neutral by definition (a factor of 1, an exponent of 0): they say nothing about the
+/// world and are not counted in grades.
+const NEUTRAL: &str = "definition";
 
 /// A number that a run used.
 #[derive(Clone, Debug)]
@@ -54,8 +58,9 @@ impl Provenance {
         atlas: &Atlas,
         plan: &Plan,
         assembly: &AssemblyFile,
-        prepared: &mut Prepared,
+        prepared: &Prepared,
         values: &[f64],
+        fired: &BTreeSet<u32>,
     ) -> Provenance {
         let parameters: Vec<UsedParameter> = prepared
             .model
@@ -73,10 +78,19 @@ impl Provenance {
             })
             .collect();
         let grades: BTreeMap<&str, Grade> = parameters.iter().map(|p| (p.row.id.as_str(), p.row.grade())).collect();
+        let paths = prepared.lowered.paths(values, Some(fired));
+        let neutral = |name: &str| {
+            let row = parameters.iter().find(|p| p.row.id == name).map(|p| &p.row);
+            let source = row.and_then(|r| atlas.library.ledger.source(&r.source_key));
+            source.is_some_and(|s| s.kind == NEUTRAL)
+        };
         let profiles = (0..assembly.traces.len())
             .map(|k| {
                 let mut profile = GradeProfile::default();
-                for name in prepared.lowered.influences(k, values) {
+                for name in paths.influences(k) {
+                    if neutral(&name) {
+                        continue;
+                    }
                     let Some(grade) = grades.get(name.as_str()).copied() else { continue };
                     *profile.counts.entry(grade).or_default() += 1;
                     if profile.weakest.is_none_or(|w| grade > w) {

@@ -9,7 +9,8 @@ use crate::provenance::Provenance;
 use crate::quantity::Amount;
 use crate::regimen::{Dose, Regimen};
 use model::diagnostic::Diagnostic;
-use sim::{Job, Outcome, run_parallel};
+use sim::{Entry, Job, Outcome, What, run_parallel};
+use std::collections::BTreeSet;
 
 /// What is to be run.
 #[derive(Clone, Debug)]
@@ -208,13 +209,13 @@ pub fn run(atlas: &Atlas, plan: &Plan) -> Result<Results, Refusal> {
     let bench = Bench::new(atlas, assembly, plan)?;
     let expectancy = assembly.knockouts.iter().find(|k| k.expectancy);
     let mut jobs = vec![bench.job(None, true)?, bench.job(None, false)?];
+    let fired = jobs[0].fired();
     jobs.extend(expectancy.map(|k| bench.job(Some(k), true)).transpose()?);
     let mut courses = bench.courses(plan, jobs)?.into_iter();
     let mut next = || courses.next().unwrap_or_else(|| Course { times_h: vec![], values: vec![], steps: 0 });
     let (treated, untreated) = (next(), next());
     let without_expectancy = if expectancy.is_some() { next() } else { treated.clone() };
-    let mut prepared = bench.prepared;
-    let provenance = Provenance::new(atlas, plan, assembly, &mut prepared, &bench.parameters);
+    let provenance = Provenance::new(atlas, plan, assembly, &bench.prepared, &bench.parameters, &fired);
     Ok(Results {
         plan: plan.clone(),
         traces: assembly.traces.clone(),
@@ -282,6 +283,20 @@ pub fn knockout(atlas: &Atlas, plan: &Plan, port: &str, times_h: &[f64]) -> Resu
 enum Work {
     Job(Job),
     Script(Box<Script>),
+}
+
+impl Work {
+    /// The actions that happen.
+    fn fired(&self) -> BTreeSet<u32> {
+        let action = |e: &Entry| match e.what {
+            What::Event { action, .. } => Some(action),
+            _ => None,
+        };
+        match self {
+            Work::Job(job) => job.schedule.iter().filter_map(action).collect(),
+            Work::Script(script) => script.entries().filter_map(action).collect(),
+        }
+    }
 }
 
 /// A plan made ready: the same compiled equations serve every variant of it.

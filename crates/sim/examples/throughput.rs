@@ -2,7 +2,9 @@
 //! share of each part of a step.
 //!
 //! `cargo run --release -p resynapse-sim --example throughput`
+#![allow(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use sim::{Action, Effect, Entry, Graph, Job, Options, Program, StateSpec, Symbol, System, What};
@@ -95,25 +97,40 @@ fn job(id: u64) -> Job {
     Job { id, end: 672.0, reset: states.clone(), states, parameters: parameters(id), schedule, ..Job::default() }
 }
 
+/// Time that this thread has spent on a processor (Linux), or time since the first call.
+fn seconds_on_processor() -> f64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let start = START.get_or_init(Instant::now);
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds: Option<f64> = text.split_whitespace().next().and_then(|word| word.parse().ok());
+    nanoseconds.map_or_else(|| start.elapsed().as_secs_f64(), |ns| ns * 1e-9)
+}
+
 fn main() {
     let program = Program::compile(&model());
+    let start = Instant::now();
+    let clock = || start.elapsed().as_secs_f64();
     for (name, size) in program.sizes() {
         println!("{name:>30}: {size}");
     }
     let count = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(64);
     for lanes in [1, 4, 8, 16, 32] {
         let options = Options { lanes, ..Options::default() };
-        let mut steps = 0;
-        let mut rejected = 0;
-        let mut fallbacks = 0;
-        let start = Instant::now();
-        sim::run(&program, (0..count).map(job), &options, &mut |_| {}, &mut |outcome| {
-            assert_eq!(outcome.result, Ok(()));
-            steps += outcome.statistics.steps;
-            rejected += outcome.statistics.rejected;
-            fallbacks += outcome.statistics.pivot_fallbacks;
-        });
-        let seconds = start.elapsed().as_secs_f64();
+        let (mut steps, mut rejected, mut fallbacks) = (0, 0, 0);
+        let mut seconds = f64::INFINITY;
+        // The machine may be shared: the best of several runs is the one least disturbed.
+        for _ in 0..7 {
+            (steps, rejected, fallbacks) = (0, 0, 0);
+            let start = seconds_on_processor();
+            sim::run(&program, (0..count).map(job), &options, &mut |_| {}, &mut |outcome| {
+                assert_eq!(outcome.result, Ok(()));
+                steps += outcome.statistics.steps;
+                rejected += outcome.statistics.rejected;
+                fallbacks += outcome.statistics.pivot_fallbacks;
+            });
+            let elapsed = seconds_on_processor() - start;
+            seconds = if elapsed < seconds { elapsed } else { seconds };
+        }
         let each = seconds * 1e9 / steps as f64 / STATES as f64;
         println!(
             "lanes {lanes:2}: {each:6.1} ns per state and accepted step; {:.2} ms per subject; {:.0} steps, {:.0} rejected, {fallbacks} fallbacks",
@@ -124,7 +141,7 @@ fn main() {
         if lanes == 1 {
             continue;
         }
-        let p = program.profile(lanes, &vec![0.3; STATES], &parameters(0));
+        let p = program.profile(lanes, &vec![0.3; STATES], &parameters(0), &clock);
         let per_state = |x: f64| x / STATES as f64;
         println!(
             "          per state: rates {:.1}, rates+Jacobian {:.1}, factorisation {:.1}, solutions {:.1}, attempt {:.1}; prologue {:.1}",

@@ -56,8 +56,8 @@ impl Plan {
             turn[state as usize] = k;
         }
         let mut source: Vec<std::collections::BTreeMap<usize, u32>> = vec![Default::default(); size];
-        for k in 0..size {
-            source[k].insert(k, NONE);
+        for (k, row) in source.iter_mut().enumerate() {
+            row.insert(k, NONE);
         }
         for &(row, column, slot) in entries {
             source[turn[row]].insert(turn[column], slot);
@@ -217,6 +217,20 @@ impl Plan {
         self.pivots[row] as usize
     }
 
+    /// Solves for one right-hand side in the order of the states, in place, with the factors of a single lane.
+    pub fn solve(&self, factors: &[Lanes<1>], x: &mut [f64]) {
+        let n = self.order.len();
+        let mut z = vec![[0.0]; n];
+        for row in 0..n {
+            z[row] = Plan::eliminate(self.below_row(row), factors, &z, [x[self.order[row] as usize]]);
+        }
+        for row in (0..n).rev() {
+            let [own] = Plan::eliminate(self.above_row(row), factors, &z, z[row]);
+            z[row] = [own * factors[self.pivot(row)][0]];
+            x[self.order[row] as usize] = z[row][0];
+        }
+    }
+
     /// `own` less the products of a row of factors with values found so far.
     #[inline(always)]
     pub fn eliminate<const L: usize>(
@@ -266,3 +280,6 @@ fn markowitz(size: usize, entries: &[(usize, usize, u32)]) -> Vec<u32> {
     }
     order
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,8 @@
 //! depend on nothing but that lane. Both parts are compiled twice, for the baseline and for AVX2, and give the same
 //! bits.
 
+#![allow(clippy::needless_range_loop, reason = "loops over lanes read alike however many arrays they index")]
+
 pub(crate) mod control;
 mod drive;
 mod profile;
@@ -71,6 +73,7 @@ impl Program {
             }
         }
         let live = live_parameters(&system);
+
         let mut roots = system.rates.clone();
         roots.extend(jacobian.iter().map(|&(_, _, e)| e));
         roots.extend(slopes);
@@ -97,7 +100,7 @@ impl Program {
             forced,
             seen,
             plan: Plan::new(n, &entries),
-            live: live.into_iter().collect(),
+            live: (0..system.parameters as u32).filter(|index| live.contains(index)).collect(),
         }
     }
 
@@ -255,7 +258,7 @@ impl<'p, const L: usize> Engine<'p, L> {
                 *sum += share * share;
             }
         }
-        control::first_step(sums.map(|sum| (sum / n as f64).sqrt()))
+        control::first_step(sums.map(|sum| (sum / n.max(1) as f64).sqrt()))
     }
 
     #[inline(always)]

@@ -5,6 +5,7 @@
 
 use crate::dense::Dense;
 use crate::expr::{Expr, Graph, Interpreter, Point, Symbol};
+use crate::lu::Plan;
 use crate::system::System;
 
 /// Newton iterations before giving up.
@@ -49,40 +50,79 @@ impl std::fmt::Display for Unsettled {
 
 impl std::error::Error for Unsettled {}
 
-/// Solves; the answer holds all states, the held ones unchanged.
+/// Solves; the answer holds all states, the held ones unchanged. For many subjects make one [`Steady`].
 pub fn solve(system: &System, question: &Question) -> Result<Vec<f64>, Unsettled> {
-    Search::new(system, question).run()
+    Steady::new(system, question.unknown).solve(question)
 }
 
-struct Search<'a> {
-    system: &'a System,
-    question: &'a Question<'a>,
+/// A search for the steady state of chosen states, prepared once and used for many subjects.
+#[derive(Clone, Debug)]
+pub struct Steady {
+    /// Name and scale of each unknown state.
+    unknown: Vec<(String, f64)>,
     /// Rates of the unknown states, then the entries of their Jacobian.
     values: Interpreter,
-    entries: Vec<(usize, usize)>,
+    plan: Plan,
 }
 
-impl<'a> Search<'a> {
-    fn new(system: &'a System, question: &'a Question<'a>) -> Search<'a> {
+impl Steady {
+    /// Prepares the search: symbolic Jacobian and order of elimination.
+    pub fn new(system: &System, unknown: &[u32]) -> Steady {
         let mut graph: Graph = system.graph.clone();
-        let mut roots: Vec<Expr> = question.unknown.iter().map(|&i| system.rates[i as usize]).collect();
+        let mut roots: Vec<Expr> = unknown.iter().map(|&i| system.rates[i as usize]).collect();
         let mut entries = Vec::new();
         let zero = graph.constant(0.0);
-        for row in 0..question.unknown.len() {
+        for row in 0..unknown.len() {
             let symbols = graph.symbols(roots[row]);
-            for (column, &state) in question.unknown.iter().enumerate() {
+            for (column, &state) in unknown.iter().enumerate() {
                 if symbols.contains(&Symbol::State(state)) {
                     let slope = graph.derivative(roots[row], Symbol::State(state));
                     if slope != zero {
-                        entries.push((row, column));
+                        entries.push((row, column, entries.len() as u32));
                         roots.push(slope);
                     }
                 }
             }
         }
-        Search { system, question, values: Interpreter::new(&graph, &roots), entries }
+        let specs = unknown.iter().map(|&i| &system.states[i as usize]);
+        Steady {
+            unknown: specs.map(|spec| (spec.name.clone(), spec.scale)).collect(),
+            values: Interpreter::new(&graph, &roots),
+            plan: Plan::new(unknown.len(), &entries),
+        }
     }
 
+    /// Answers a question about the same unknown states.
+    ///
+    /// # Panics
+    /// Where the question has another number of unknown states.
+    pub fn solve(&self, question: &Question) -> Result<Vec<f64>, Unsettled> {
+        assert_eq!(question.unknown.len(), self.unknown.len(), "the question is about the states prepared for");
+        Search { steady: self, question }.run()
+    }
+}
+
+/// The factors of `shift I - J`: in the planned order, or with pivoting where that lost too many digits.
+enum Factors<'a> {
+    Sparse(&'a Plan, Vec<[f64; 1]>),
+    Dense(Dense),
+}
+
+impl Factors<'_> {
+    fn solve(&self, x: &mut [f64]) {
+        match self {
+            Factors::Sparse(plan, factors) => plan.solve(factors, x),
+            Factors::Dense(dense) => dense.solve(x),
+        }
+    }
+}
+
+struct Search<'a> {
+    steady: &'a Steady,
+    question: &'a Question<'a>,
+}
+
+impl<'a> Search<'a> {
     fn run(&self) -> Result<Vec<f64>, Unsettled> {
         let guess: Vec<f64> = self.question.unknown.iter().map(|&i| self.question.states[i as usize]).collect();
         if let Some(found) = self.newton(guess.clone()) {
@@ -109,13 +149,13 @@ impl<'a> Search<'a> {
             parameters: self.question.parameters,
             arguments: [0.0; 4],
         };
-        let mut values = vec![0.0; self.values.roots()];
-        self.values.evaluate(&point, &mut Vec::new(), &mut values);
+        let mut values = vec![0.0; self.steady.values.roots()];
+        self.steady.values.evaluate(&point, &mut Vec::new(), &mut values);
         values
     }
 
     fn size(&self, k: usize, x: &[f64]) -> f64 {
-        x[k].abs() + 1e-3 * self.system.states[self.question.unknown[k] as usize].scale
+        x[k].abs() + 1e-3 * self.steady.unknown[k].1
     }
 
     /// The largest of `d`, each relative to the size of its state; infinite where one is not finite.
@@ -127,16 +167,17 @@ impl<'a> Search<'a> {
     }
 
     /// `shift I - J`, factorised.
-    fn matrix(&self, values: &[f64], shift: f64) -> Option<Dense> {
-        let n = self.question.unknown.len();
-        let mut matrix = vec![0.0; n * n];
-        for (k, &(row, column)) in self.entries.iter().enumerate() {
-            matrix[row * n + column] = -values[n + k];
+    fn matrix(&self, values: &[f64], shift: f64) -> Option<Factors<'a>> {
+        let plan = &self.steady.plan;
+        let n = self.steady.unknown.len();
+        let slopes: Vec<[f64; 1]> = values[n..].iter().map(|&x| [x]).collect();
+        let mut factors = vec![[0.0]; plan.len()];
+        let mut bad = [0.0];
+        plan.factorize(&slopes, &[shift], &mut factors, &mut bad);
+        if bad == [0.0] {
+            return Some(Factors::Sparse(plan, factors));
         }
-        for k in 0..n {
-            matrix[k * n + k] += shift;
-        }
-        Dense::factorize(n, matrix).ok()
+        Dense::factorize(n, plan.dense(&slopes, shift, 0)).ok().map(Factors::Dense)
     }
 
     fn newton(&self, mut x: Vec<f64>) -> Option<Vec<f64>> {
@@ -210,7 +251,7 @@ impl<'a> Search<'a> {
         });
         let k = worst.unwrap_or(0);
         let state = self.question.unknown[k];
-        let name = self.system.states[state as usize].name.clone();
+        let name = self.steady.unknown[k].0.clone();
         Err(Unsettled { state, name, value: x[k], rate: values[k] })
     }
 }

@@ -199,7 +199,7 @@ fn emit(
     targets: &HashMap<Expr, u32>,
     scratch: u32,
 ) -> (Tape, u32) {
-    let drafts = drafts(graph, roots, fixed, targets);
+    let drafts = spread(drafts(graph, roots, fixed, targets));
     let mut last_use: HashMap<Expr, usize> = HashMap::new();
     for (at, draft) in drafts.iter().enumerate() {
         for operand in draft.operands.iter().flatten() {
@@ -292,6 +292,44 @@ fn drafts(graph: &Graph, roots: &[Expr], fixed: &HashMap<Expr, u32>, targets: &H
     list
 }
 
+/// How many operations ahead [`spread`] looks, and how many it likes to have between a result and its use.
+const WINDOW: usize = 24;
+const DISTANCE: usize = 2;
+
+/// Moves operations apart from those whose results they need, so that the processor need not wait for a result to pass
+/// through memory. The order of the list is kept where nothing is gained.
+fn spread(drafts: Vec<Draft>) -> Vec<Draft> {
+    let mut left: std::collections::VecDeque<Draft> = drafts.into();
+    let waiting: HashSet<Expr> = left.iter().map(|draft| draft.to).collect();
+    let mut done: HashMap<Expr, usize> = HashMap::new();
+    let mut list: Vec<Draft> = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        // How long ago the youngest operand was computed; `None` while one is missing.
+        let age = |draft: &Draft| {
+            draft
+                .operands
+                .iter()
+                .flatten()
+                .filter(|e| waiting.contains(e))
+                .try_fold(usize::MAX, |least, e| done.get(e).map(|at| least.min(list.len() - at)))
+        };
+        let mut best = (0, 0);
+        for (at, draft) in left.iter().take(WINDOW).enumerate() {
+            let Some(age) = age(draft) else { continue };
+            if age > best.1 {
+                best = (at, age);
+            }
+            if age > DISTANCE {
+                break;
+            }
+        }
+        let next = left.remove(best.0).expect("the first operation left is always ready");
+        done.insert(next.to, list.len());
+        list.push(next);
+    }
+    list
+}
+
 fn unary_code(op: Unary) -> Code {
     match op {
         Unary::Neg => Code::Neg,
@@ -320,3 +358,6 @@ fn binary_code(op: Binary) -> Code {
         Binary::Or => Code::Or,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,5 @@
 //! Seats subjects in lanes, steps the lanes together, and seats the next subject where one has come to its end.
 
-use std::collections::HashSet;
 use std::sync::Mutex;
 
 use super::{Engine, Program, control};
@@ -14,7 +13,8 @@ type Queue<'a> = dyn FnMut() -> Option<(usize, Job)> + 'a;
 struct Run<'a> {
     program: &'a Program,
     options: &'a Options,
-    live: HashSet<u32>,
+    /// For each parameter, whether infusions change it.
+    live: Vec<bool>,
     queue: &'a mut Queue<'a>,
     policy: &'a mut dyn FnMut(&mut Visit),
     sink: &'a mut dyn FnMut(usize, Outcome),
@@ -78,7 +78,10 @@ fn seat<'a>(
     policy: &'a mut dyn FnMut(&mut Visit),
     sink: &'a mut dyn FnMut(usize, Outcome),
 ) {
-    let live = program.live.iter().copied().collect();
+    let mut live = vec![false; program.discrete.parameters];
+    for &index in &program.live {
+        live[index as usize] = true;
+    }
     let run = Run { program, options, live, queue, policy, sink };
     match lanes {
         0 | 1 => run.drive::<1>(),
@@ -131,9 +134,10 @@ impl Run<'_> {
             }
             record(&mut engine, &mut seats, &accepted);
             engine.advance(&accepted);
-            for (seat, _) in seats.iter_mut().zip(accepted).filter(|&(_, accepted)| accepted != 0.0) {
+            for (lane, seat) in seats.iter_mut().enumerate().filter(|&(lane, _)| accepted[lane] != 0.0) {
                 let Some(seat) = seat else { continue };
                 seat.course.time = seat.end;
+                engine.time[lane] = seat.end;
                 seat.due = seat.last || seat.course.next_sample().is_some_and(|time| time <= seat.end);
             }
         }
@@ -168,7 +172,7 @@ impl Run<'_> {
                     engine.set_states(lane, &course.states);
                     if std::mem::take(&mut course.parameters_changed) {
                         prologue |=
-                            engine.prologue_changes(lane, &course.parameters, |index| self.live.contains(&index));
+                            engine.prologue_changes(lane, &course.parameters, |index| self.live[index as usize]);
                         engine.set_parameters(lane, &course.parameters);
                     }
                     engine.time[lane] = course.time;
@@ -197,7 +201,6 @@ impl Run<'_> {
     fn choose_step<const L: usize>(&mut self, engine: &mut Engine<L>, lane: usize, seat: &mut Option<Seat>) {
         let Some(seat) = seat else { return };
         let course = &mut seat.course;
-        engine.time[lane] = course.time;
         if course.control.restart {
             course.control =
                 crate::job::Control { step: engine.first_step(lane), restart: false, ..crate::job::Control::default() };
@@ -213,7 +216,7 @@ impl Run<'_> {
     fn judge<const L: usize>(&mut self, engine: &mut Engine<L>, lane: usize, seat: &mut Option<Seat>) -> bool {
         let Some(Seat { course, until, end, .. }) = seat else { return false };
         let step = engine.step[lane];
-        let error = (engine.error[lane] / self.program.states() as f64).sqrt();
+        let error = (engine.error[lane] / self.program.states().max(1) as f64).sqrt();
         let clipped = step < course.control.step;
         let counts = &mut course.statistics;
         counts.factorizations += 1;

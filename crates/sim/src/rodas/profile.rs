@@ -1,7 +1,5 @@
 //! Where the time of a step goes: each part run by itself, many times.
 
-use std::time::Instant;
-
 use super::table::STAGES;
 use super::{Engine, Part, Program};
 
@@ -24,13 +22,14 @@ pub struct Profile {
 
 impl Program {
     /// Measures the parts of a step at given states and parameters on the lane count 4, 8, 16 or 32 (another is taken
-    /// as 16). Each part is run by itself, so its share of the cache is larger than in a step.
-    pub fn profile(&self, lanes: usize, states: &[f64], parameters: &[f64]) -> Profile {
+    /// as 16), by a clock that gives seconds. Each part is run by itself, so its share of the cache is larger than in a
+    /// step.
+    pub fn profile(&self, lanes: usize, states: &[f64], parameters: &[f64], clock: &dyn Fn() -> f64) -> Profile {
         match lanes {
-            4 => profile::<4>(self, states, parameters),
-            8 => profile::<8>(self, states, parameters),
-            32 => profile::<32>(self, states, parameters),
-            _ => profile::<16>(self, states, parameters),
+            4 => profile::<4>(self, states, parameters, clock),
+            8 => profile::<8>(self, states, parameters, clock),
+            32 => profile::<32>(self, states, parameters, clock),
+            _ => profile::<16>(self, states, parameters, clock),
         }
     }
 
@@ -48,7 +47,11 @@ impl Program {
     }
 }
 
-fn profile<const L: usize>(program: &Program, states: &[f64], parameters: &[f64]) -> Profile {
+/// Rounds, of which the fastest counts, and repeats in a round: short enough to fit between interruptions.
+const ROUNDS: usize = 100;
+const REPEATS: usize = 10;
+
+fn profile<const L: usize>(program: &Program, states: &[f64], parameters: &[f64], clock: &dyn Fn() -> f64) -> Profile {
     let mut engine: Engine<L> = Engine::new(program, 1e-5);
     for lane in 0..L {
         engine.set_states(lane, states);
@@ -60,12 +63,12 @@ fn profile<const L: usize>(program: &Program, states: &[f64], parameters: &[f64]
     engine.close();
     let mut measure = |part: &mut dyn FnMut(&mut Engine<L>)| {
         let mut best = f64::INFINITY;
-        for _ in 0..20 {
-            let start = Instant::now();
-            for _ in 0..100 {
+        for _ in 0..ROUNDS {
+            let start = clock();
+            for _ in 0..REPEATS {
                 part(&mut engine);
             }
-            best = crate::math::min(best, start.elapsed().as_nanos() as f64 / (100 * L) as f64);
+            best = crate::math::min(best, (clock() - start) * 1e9 / (REPEATS * L) as f64);
         }
         best
     };

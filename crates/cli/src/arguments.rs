@@ -1,0 +1,208 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// How ketamine acts on the brain, as an executable account in which every number has its source and grade.
+/// A model, not medical advice.
+#[derive(Debug, Parser)]
+#[command(name = "resynapse", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What every command understands.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Debug)]
+pub struct Global {
+    /// Read mechanisms and numbers from this folder instead of those built in (see `atlas export`)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub atlas: Option<PathBuf>,
+    /// Seed of everything drawn at random
+    #[arg(long, global = true, default_value_t = 1)]
+    pub seed: u64,
+    /// Threads; no result depends on it
+    #[arg(long, global = true, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: u16,
+    /// Print the result as JSON on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Folder for the results
+    #[arg(short, long, global = true, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Overwrite an existing folder
+    #[arg(long, global = true)]
+    pub force: bool,
+    /// Print nothing but results
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more about what is done
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Colour
+    #[arg(long, global = true, default_value = "auto", value_name = "WHEN")]
+    pub color: Colour,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Follow one person from the dose to the mood
+    Simulate(Simulate),
+    /// Put two or more dose sentences, protocols or runs side by side, differences first
+    Compare(Compare),
+    /// Hold each link of the chain at rest and see how much of the effect is left
+    Knockout(Knockout),
+    /// Look at mechanisms and check your own
+    #[command(subcommand)]
+    Model(Model),
+    /// Look at the numbers and where they come from
+    #[command(subcommand)]
+    Evidence(Evidence),
+    /// The built-in mechanisms and numbers
+    #[command(subcommand)]
+    Atlas(Atlas),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Who is treated, and numerics.
+#[derive(Args, Clone, Debug)]
+pub struct Subject {
+    /// How long to follow, as in `28d` or `12 h`
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// File that describes the person
+    #[arg(long, value_name = "FILE")]
+    pub patient: Option<PathBuf>,
+    /// Condition of the person, as in `healthy` (see `evidence contexts`)
+    #[arg(long, value_name = "NAME")]
+    pub condition: Option<String>,
+    /// Activate a context of the ledger, as in `with=ticlopidine` or `set=no_allometry`; may be repeated
+    #[arg(long = "context", value_name = "KEY=VALUE")]
+    pub contexts: Vec<String>,
+    /// Draw a person from the ledger's between-person variability, with daily noise, instead of the typical one
+    #[arg(long)]
+    pub drawn: bool,
+    /// Relative tolerance of the engine, 1e-5 unless said
+    #[arg(long, value_name = "NUMBER")]
+    pub rtol: Option<f64>,
+    /// Subjects that advance together; no result depends on it
+    #[arg(long, hide = true, default_value_t = 16)]
+    pub lanes: usize,
+}
+
+/// `simulate`.
+#[derive(Args, Debug)]
+pub struct Simulate {
+    /// A dose sentence such as "ketamine 0.5 mg/kg iv over 40 min", or a protocol file (.toml)
+    pub what: String,
+    /// The person.
+    #[command(flatten)]
+    pub subject: Subject,
+}
+
+/// `compare`.
+#[derive(Args, Debug)]
+pub struct Compare {
+    /// Dose sentences, protocol files (.toml) or folders of earlier runs
+    #[arg(required = true, num_args = 2..)]
+    pub what: Vec<String>,
+    /// Signals to compare, as port names; may be repeated
+    #[arg(long = "signal", value_name = "PORT")]
+    pub signals: Vec<String>,
+    /// The person.
+    #[command(flatten)]
+    pub subject: Subject,
+}
+
+/// `knockout`.
+#[derive(Args, Debug)]
+pub struct Knockout {
+    /// A dose sentence or a protocol file (.toml)
+    pub what: String,
+    /// The signal whose effect is watched
+    #[arg(long, default_value = "madrs.total", value_name = "PORT")]
+    pub signal: String,
+    /// The person.
+    #[command(flatten)]
+    pub subject: Subject,
+}
+
+/// `model …`.
+#[derive(Debug, Subcommand)]
+pub enum Model {
+    /// List all mechanisms
+    List,
+    /// Show one mechanism: idea, equations, ports, numbers with sources, limits
+    Show {
+        /// Its name, as in `spine_turnover` or `plasticity/spine_turnover`
+        name: String,
+        /// Print the file itself
+        #[arg(long)]
+        source: bool,
+    },
+    /// Check a mechanism file, or the whole atlas
+    Check {
+        /// The file; without it the atlas is checked
+        file: Option<PathBuf>,
+    },
+    /// Print the wiring of the modules for Graphviz
+    Graph,
+}
+
+/// `evidence …`.
+#[derive(Debug, Subcommand)]
+pub enum Evidence {
+    /// List numbers with unit, grade and source
+    List {
+        /// Only ids, topics or notes that contain this text
+        filter: Option<String>,
+        /// Only numbers that were not read at their source
+        #[arg(long, visible_alias = "unverified")]
+        unchecked: bool,
+        /// Only this grade
+        #[arg(long, value_name = "A-E")]
+        grade: Option<String>,
+    },
+    /// Show every row of one number
+    Show {
+        /// Its id, as in `nmda.sst.ketamine_s.k_on`
+        id: String,
+    },
+    /// Say what a number is for: modules that use it, signals it moves, and what it rests on
+    Why {
+        /// Its id
+        id: String,
+    },
+    /// List the conditions and contexts that change numbers
+    Contexts,
+}
+
+/// `atlas …`.
+#[derive(Debug, Subcommand)]
+pub enum Atlas {
+    /// Write all mechanisms and numbers into a folder, to be edited and used with --atlas
+    Export {
+        /// The folder; it must not exist, or be empty
+        folder: PathBuf,
+    },
+}

@@ -1,0 +1,217 @@
+//! Commands, one file each, and what they share.
+
+mod atlas;
+mod compare;
+mod evidence;
+mod knockout;
+mod model;
+mod simulate;
+
+use crate::arguments::{Arguments, Colour, Command, Global, Subject};
+use crate::failure::Failure;
+use crate::files::{self, Folder};
+use ::model::diagnostic::{Diagnostic, has_errors};
+use ::model::source::SourceMap;
+use clap::CommandFactory;
+use resynapse::atlas::{Atlas, Embedded};
+use resynapse::patient::{Patient, check_context};
+use resynapse::prepare::Person;
+use resynapse::run::{Plan, Results};
+use resynapse::{protocol, quantity, regimen};
+use std::path::Path;
+
+/// Does what the arguments say.
+pub fn run(arguments: Arguments) -> Result<(), Failure> {
+    let global = &arguments.global;
+    match global.color {
+        Colour::Auto => {}
+        Colour::Always => anstream::ColorChoice::Always.write_global(),
+        Colour::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    match &arguments.command {
+        Command::Simulate(a) => simulate::run(global, a),
+        Command::Compare(a) => compare::run(global, a),
+        Command::Knockout(a) => knockout::run(global, a),
+        Command::Model(a) => model::run(global, a),
+        Command::Evidence(a) => evidence::run(global, a),
+        Command::Atlas(a) => atlas::run(global, a),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Arguments::command(), "resynapse", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+/// The atlas with everything that is wrong with it.
+fn read_atlas(global: &Global) -> Result<(Atlas, Vec<Diagnostic>), Failure> {
+    match &global.atlas {
+        None => Ok(Atlas::load(&Embedded)),
+        Some(folder) if folder.join("models").is_dir() => Ok(Atlas::load(&Folder(folder.clone()))),
+        Some(folder) => {
+            let why = "it has no folder `models`; `resynapse atlas export DIR` makes one to start from";
+            Err(Failure::File(format!("`{}` is not an atlas: {why}", folder.display())))
+        }
+    }
+}
+
+/// The atlas, if it can be used.
+fn load_atlas(global: &Global) -> Result<Atlas, Failure> {
+    let (atlas, found) = read_atlas(global)?;
+    if has_errors(&found) {
+        return Err(Failure::Input(found, Box::new(atlas.library.sources.clone())));
+    }
+    Ok(atlas)
+}
+
+/// Plans from a dose sentence, a protocol file or the folder of an earlier run.
+fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Result<Vec<Plan>, Failure> {
+    let mut map = SourceMap::default();
+    let path = Path::new(what);
+    let file = if path.is_dir() { Some(path.join("protocol.lock.toml")) } else { None };
+    let file = file.or_else(|| (path.extension().is_some_and(|e| e == "toml") || path.is_file()).then(|| path.to_path_buf()));
+    let mut found: Vec<Diagnostic> = Vec::new();
+    let mut plans = Vec::new();
+    match &file {
+        Some(file) => {
+            let text = files::read(file)?;
+            let beside = Folder(file.parent().unwrap_or(Path::new(".")).to_path_buf());
+            match protocol::read(atlas, &mut map, &beside, &file.display().to_string(), &text) {
+                Ok(protocol) => plans = protocol.plans,
+                Err(more) => found.extend(more),
+            }
+        }
+        None => match regimen::sentence(atlas, &mut map, what) {
+            Ok(regimen) => plans.push(Plan::new(regimen.text.clone(), regimen)),
+            Err(more) => found.extend(more),
+        },
+    }
+    let patient = match person(atlas, &mut map, subject) {
+        Ok(patient) => patient,
+        Err(Failure::Input(more, _)) => {
+            found.extend(more);
+            None
+        }
+        Err(other) => return Err(other),
+    };
+    let option = |name: &str, why: String, hint: &str| Diagnostic::error_nowhere("RS6601", format!("--{name}: {why}"), hint);
+    let until_h = subject.until.as_ref().and_then(|text| match quantity::duration(text) {
+        Ok(h) if h > 0.0 => Some(h),
+        Ok(_) => {
+            found.push(option("until", "the run has no length".into(), "as in `--until 28d`"));
+            None
+        }
+        Err(why) => {
+            found.push(option("until", why, "as in `--until 28d`"));
+            None
+        }
+    });
+    if let Some(rtol) = subject.rtol.filter(|r| !(1e-9..=1e-2).contains(r)) {
+        found.push(option("rtol", format!("{rtol} is out of range"), "from 1e-9 to 1e-2; 1e-5 is the default"));
+    }
+    if !found.is_empty() {
+        return Err(Failure::Input(found, Box::new(map)));
+    }
+    for plan in &mut plans {
+        if let Some(rtol) = subject.rtol {
+            plan.rtol = rtol;
+        }
+        plan.lanes = subject.lanes;
+        plan.threads = usize::from(global.threads);
+        if let Some(h) = until_h {
+            plan.until_h = h;
+        }
+        if let Some(patient) = &patient {
+            plan.patient = patient.clone();
+        }
+        if subject.drawn {
+            plan.person = Person::Drawn { seed: global.seed, subject: 0 };
+        }
+        let last = plan.regimen.last_h();
+        if last > plan.until_h {
+            let message = format!("the last dose, at {last} h, lies beyond the end of the run, {} h", plan.until_h);
+            let hint = "follow for longer with --until, or shorten the course";
+            found.push(Diagnostic::error_nowhere("RS6602", message, hint));
+        }
+    }
+    if found.is_empty() { Ok(plans) } else { Err(Failure::Input(found, Box::new(map))) }
+}
+
+/// The person the options describe; `None` leaves what a protocol says.
+fn person(atlas: &Atlas, map: &mut SourceMap, subject: &Subject) -> Result<Option<Patient>, Failure> {
+    if subject.patient.is_none() && subject.condition.is_none() && subject.contexts.is_empty() {
+        return Ok(None);
+    }
+    let mut found = Vec::new();
+    let mut patient = Patient::default();
+    if let Some(path) = &subject.patient {
+        match Patient::read(atlas, map, &path.display().to_string(), &files::read(path)?) {
+            Ok(read) => patient = read,
+            Err(more) => found.extend(more),
+        }
+    }
+    if let Some(name) = &subject.condition {
+        if atlas.conditions.contains_key(name) {
+            patient.condition.clone_from(name);
+        } else {
+            let known: Vec<&str> = atlas.conditions.keys().map(String::as_str).collect();
+            let message = format!("--condition: `{name}` is not a known condition");
+            found.push(Diagnostic::error_nowhere("RS6201", message, format!("known: {}", known.join(", "))));
+        }
+    }
+    for context in &subject.contexts {
+        match check_context(atlas, context) {
+            Ok(()) => drop(patient.contexts.insert(context.clone())),
+            Err((message, hint)) => {
+                found.push(Diagnostic::error_nowhere("RS6202", format!("--context: {message}"), hint));
+            }
+        }
+    }
+    if found.is_empty() { Ok(Some(patient)) } else { Err(Failure::Input(found, Box::new(map.clone()))) }
+}
+
+/// Runs a plan.
+fn simulate(atlas: &Atlas, plan: &Plan) -> Result<Results, Failure> {
+    resynapse::run::run(atlas, plan).map_err(|r| Failure::from_refusal(r, &atlas.library.sources))
+}
+
+/// The command line as it would be typed again, without what changes no result.
+fn command_line() -> String {
+    const WITH_VALUE: [&str; 5] = ["--threads", "--lanes", "--color", "-o", "--output"];
+    const ALONE: [&str; 6] = ["--json", "--force", "-q", "--quiet", "-v", "--verbose"];
+    let quote = |a: &str| {
+        let plain = |c: char| c.is_alphanumeric() || "-_./=".contains(c);
+        if a.chars().all(plain) { a.to_string() } else { format!("\"{a}\"") }
+    };
+    let mut out = vec!["resynapse".to_string()];
+    let mut arguments = std::env::args().skip(1);
+    while let Some(a) = arguments.next() {
+        let name = a.split('=').next().unwrap_or(&a);
+        if WITH_VALUE.contains(&name) {
+            if !a.contains('=') {
+                arguments.next();
+            }
+        } else if !ALONE.contains(&a.as_str()) {
+            out.push(quote(&a));
+        }
+    }
+    out.join(" ")
+}
+
+/// Columns of text padded to equal width, two spaces between; the last column is not padded.
+fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |k: usize| rows.iter().filter_map(|r| r.get(k)).map(|c| c.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut out = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (k, cell) in row.iter().enumerate() {
+            let pad = if k + 1 < row.len() { widths[k] + 2 - cell.chars().count() } else { 0 };
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', pad));
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}

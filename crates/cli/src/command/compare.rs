@@ -1,0 +1,101 @@
+//! `resynapse compare`.
+
+use super::{load_atlas, plans, simulate, table};
+use crate::arguments::{Compare, Global};
+use crate::failure::Failure;
+use crate::folder::{self, RunFolder};
+use crate::{figure, json};
+use ::model::diagnostic::Diagnostic;
+use resynapse::run::Results;
+use std::time::Instant;
+
+/// Signals compared unless others are asked for.
+const SIGNALS: [&str; 5] = ["plasma.ketamine", "nmda.blocked.sst", "spine.density", "cadss.total", "madrs.total"];
+/// Times at which the difference to the untreated person is printed, h.
+const TIMES_H: [f64; 4] = [4.0, 24.0, 168.0, 672.0];
+
+pub(super) fn run(global: &Global, a: &Compare) -> Result<(), Failure> {
+    let started = Instant::now();
+    let atlas = load_atlas(global)?;
+    let mut all = Vec::new();
+    let mut wrong: Option<Failure> = None;
+    for what in &a.what {
+        match plans(&atlas, global, what, &a.subject) {
+            Ok(found) => all.extend(found),
+            // Every bad argument is reported before giving up.
+            Err(failure) => match wrong {
+                None => wrong = Some(failure),
+                Some(ref first) => first.print(false),
+            },
+        }
+    }
+    if let Some(failure) = wrong {
+        return Err(failure);
+    }
+    let results = all.iter().map(|p| simulate(&atlas, p)).collect::<Result<Vec<Results>, Failure>>()?;
+    let signals: Vec<String> =
+        if a.signals.is_empty() { SIGNALS.map(String::from).to_vec() } else { a.signals.clone() };
+    for signal in &signals {
+        if results[0].trace(signal).is_none() {
+            let known: Vec<&str> = results[0].traces().iter().map(|t| t.port.as_str()).collect();
+            let message = format!("--signal: `{signal}` is not reported");
+            let found = vec![Diagnostic::error_nowhere("RS6303", message, format!("reported: {}", known.join(", ")))];
+            return Err(Failure::Input(found, Box::default()));
+        }
+    }
+    let runs: Vec<&Results> = results.iter().collect();
+    let mut folder = RunFolder::default();
+    for (i, r) in runs.iter().enumerate() {
+        let prefix = format!("{}/", folder::slug(&r.plan().name, i));
+        folder::add_run(&mut folder, &prefix, &atlas, r, None, &super::command_line());
+    }
+    folder::add_comparison(&mut folder, &runs, &signals);
+    let lock = folder::lock(&atlas, &results);
+    let place = folder.write(global, "compare", &lock, &atlas, started)?;
+    if global.json {
+        anstream::println!("{}", json::runs(&runs, place.as_deref()));
+        return Ok(());
+    }
+    anstream::print!("{}", text(&runs, &signals));
+    if let (Some(place), false) = (&place, global.quiet) {
+        anstream::eprintln!("figure  {}", place.join("figures/compare.svg").display());
+    }
+    Ok(())
+}
+
+/// Differences first, then the runs' own figures.
+fn text(runs: &[&Results], signals: &[String]) -> String {
+    use figure::words::{number, span};
+    let mut out = String::new();
+    for (i, r) in runs.iter().enumerate() {
+        out.push_str(&format!("{}  {}\n", letter(i), r.plan().name));
+    }
+    out.push('\n');
+    let mut rows = vec![vec!["signal".to_string(), "unit".into(), "what".into()]];
+    rows[0].extend((0..runs.len()).map(letter));
+    rows[0].extend((1..runs.len()).map(|i| format!("{} - A", letter(i))));
+    for signal in signals {
+        let Some(k) = runs[0].trace(signal) else { continue };
+        let spec = &runs[0].traces()[k];
+        let mut line = |what: String, values: Vec<f64>| {
+            let mut row = vec![spec.label.clone(), spec.unit.to_string(), what];
+            row.extend(values.iter().map(|x| number(*x)));
+            row.extend(values.iter().skip(1).map(|x| number(x - values[0])));
+            rows.push(row);
+        };
+        line("farthest from rest".into(), runs.iter().map(|r| r.treated().peak(k).1).collect());
+        if spec.lane == "symptom" || spec.lane == "synapse" {
+            for t in TIMES_H.iter().filter(|t| runs.iter().all(|r| r.plan().until_h >= **t)) {
+                let what = format!("change at {}", span(*t));
+                line(what, runs.iter().map(|r| r.difference(k, *t)).collect());
+            }
+        }
+    }
+    out.push_str(&table(&rows));
+    out.push_str("\nA model, not medical advice; it cannot say what will happen to you.\n");
+    out
+}
+
+fn letter(i: usize) -> String {
+    char::from(b'A' + (i % 26) as u8).to_string()
+}

@@ -1,0 +1,298 @@
+//! The run folder: everything needed to read, check and repeat a run, written at once or not at all.
+
+use crate::arguments::Global;
+use crate::failure::Failure;
+use crate::{figure, report};
+use resynapse::atlas::Atlas;
+use resynapse::prepare::Person;
+use resynapse::quantity::Amount;
+use resynapse::run::{KnockoutTable, Plan, Results};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Files of a run, held in memory until all are made.
+#[derive(Debug, Default)]
+pub struct RunFolder {
+    files: Vec<(String, String)>,
+}
+
+impl RunFolder {
+    /// Adds a file under a path relative to the folder.
+    pub fn add(&mut self, path: impl Into<String>, text: String) {
+        self.files.push((path.into(), text));
+    }
+
+    /// Writes the folder: the asked one, or `runs/NAME-HASH`. A folder of that name which holds the same run is renewed;
+    /// any other existing folder is refused without `--force`.
+    pub fn write(
+        mut self,
+        global: &Global,
+        name: &str,
+        lock: &str,
+        atlas: &Atlas,
+        started: Instant,
+    ) -> Result<Option<PathBuf>, Failure> {
+        let hash = hex(&[lock, &atlas.hash, env!("CARGO_PKG_VERSION")]);
+        self.add("protocol.lock.toml", lock.to_string());
+        let listed: Vec<_> = self.files.iter().map(|(p, t)| json!({ "path": p, "sha256": hex(&[t]) })).collect();
+        let manifest = json!({
+            "program": { "name": "resynapse", "version": env!("CARGO_PKG_VERSION") },
+            "atlas": { "version": ::atlas::VERSION, "sha256": atlas.hash },
+            "run_sha256": hash, "seed": global.seed, "files": listed,
+            "not_medical_advice": true,
+        });
+        let manifest = pretty(&manifest);
+        let default = PathBuf::from("runs").join(format!("{}-{}", slug(name, 0), &hash[..8]));
+        let target = global.output.clone().unwrap_or_else(|| default.clone());
+        if target.exists() && !global.force {
+            let same = fs::read_to_string(target.join("manifest.json")).is_ok_and(|old| old == manifest);
+            if !same {
+                let why = "exists and holds something else; choose another with -o, or add --force";
+                return Err(Failure::File(format!("`{}` {why}", target.display())));
+            }
+        }
+        if target.is_file() {
+            return Err(Failure::File(format!("`{}` is a file, not a folder", target.display())));
+        }
+        let log = json!({
+            "wall_s": started.elapsed().as_secs_f64(), "threads": global.threads,
+            "host": { "os": std::env::consts::OS, "arch": std::env::consts::ARCH },
+        });
+        self.add("manifest.json", manifest);
+        self.add("run.log.json", pretty(&log));
+        self.put(&target).map_err(|e| Failure::File(format!("cannot write `{}`: {e}", target.display())))?;
+        Ok(Some(target))
+    }
+
+    /// Writes beside the target first and then takes its place, so that no half-written folder is ever seen.
+    fn put(&self, target: &Path) -> std::io::Result<()> {
+        let parent = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(parent)?;
+        let name = target.file_name().map(|n| n.to_string_lossy().to_string()).unwrap_or_default();
+        let beside = |end: &str| parent.join(format!(".{name}.{}.{end}", std::process::id()));
+        let (fresh, old) = (beside("new"), beside("old"));
+        let written = self.files.iter().try_for_each(|(path, text)| {
+            let file = fresh.join(path);
+            file.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::write(file, text)
+        });
+        if let Err(e) = written {
+            let _ = fs::remove_dir_all(&fresh);
+            return Err(e);
+        }
+        let existed = target.exists();
+        if existed {
+            fs::rename(target, &old)?;
+        }
+        if let Err(e) = fs::rename(&fresh, target) {
+            if existed {
+                fs::rename(&old, target)?;
+            }
+            let _ = fs::remove_dir_all(&fresh);
+            return Err(e);
+        }
+        if existed { fs::remove_dir_all(&old) } else { Ok(()) }
+    }
+}
+
+/// A file name from free text; the number keeps names of several runs apart.
+pub fn slug(text: &str, number: usize) -> String {
+    let mut out = String::new();
+    for c in text.to_lowercase().chars() {
+        if c.is_ascii_alphanumeric() || c == '.' {
+            out.push(c);
+        } else if !out.ends_with('-') && !out.is_empty() {
+            out.push('-');
+        }
+    }
+    let mut out: String = out.trim_end_matches(['-', '.']).chars().take(48).collect();
+    out = out.trim_matches(['-', '.']).to_string();
+    if out.is_empty() {
+        out = "run".into();
+    }
+    if number > 0 { format!("{}-{out}", number + 1) } else { out }
+}
+
+/// Columns of the terminal, 80 where unknown.
+pub fn terminal_width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|w| (40..=400).contains(w)).unwrap_or(80)
+}
+
+fn hex(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn pretty(value: &serde_json::Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// Adds what one run yields: trajectories, ledger, figures, report.
+pub fn add_run(
+    folder: &mut RunFolder,
+    prefix: &str,
+    atlas: &Atlas,
+    results: &Results,
+    links: Option<&KnockoutTable>,
+    command_line: &str,
+) {
+    folder.add(format!("{prefix}trajectories.csv"), trajectories(results));
+    folder.add(format!("{prefix}variables.csv"), variables(results));
+    folder.add(format!("{prefix}ledger.csv"), ledger(atlas, results));
+    folder.add(format!("{prefix}figures/ladder.svg"), figure::ladder(results, &figure::Options::default()));
+    let report = report::Report { knockout: links, command_line, ..report::Report::new(atlas, results) };
+    folder.add(format!("{prefix}report.html"), report::html(&report));
+}
+
+/// Adds the comparison of several runs.
+pub fn add_comparison(folder: &mut RunFolder, results: &[&Results], signals: &[String]) {
+    let signals: Vec<&str> = signals.iter().map(String::as_str).collect();
+    folder.add("figures/compare.svg", figure::compare(results, &signals));
+}
+
+fn csv_text(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+    for row in rows {
+        // Writing to memory cannot fail, and every row of a table here has its header's length.
+        let _ = writer.write_record(&row);
+    }
+    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+}
+
+fn trajectories(results: &Results) -> String {
+    let mut rows = vec![vec!["course".to_string(), "time_h".into()]];
+    rows[0].extend(results.traces().iter().map(|t| t.port.clone()));
+    let courses = [
+        ("treated", results.treated()),
+        ("untreated", results.untreated()),
+        ("without_expectancy", results.without_expectancy()),
+    ];
+    for (name, course) in courses {
+        for (i, t) in course.times_h.iter().enumerate() {
+            let mut row = vec![name.to_string(), t.to_string()];
+            row.extend(course.values.iter().map(|v| v[i].to_string()));
+            rows.push(row);
+        }
+    }
+    csv_text(rows)
+}
+
+fn variables(results: &Results) -> String {
+    let mut rows = vec![["port", "label", "unit", "lane", "weakest_grade"].map(String::from).to_vec()];
+    for (t, g) in results.traces().iter().zip(&results.provenance().grades) {
+        let grade = g.weakest.map(|g| g.to_string()).unwrap_or_default();
+        rows.push(vec![t.port.clone(), t.label.clone(), t.unit.text.clone(), t.lane.clone(), grade]);
+    }
+    csv_text(rows)
+}
+
+fn ledger(atlas: &Atlas, results: &Results) -> String {
+    let head = [
+        "id", "context", "value_used", "unit", "origin", "value_in_ledger", "grade", "method", "checked", "species",
+        "source_key", "doi_or_url", "locator", "note",
+    ];
+    let mut rows = vec![head.map(String::from).to_vec()];
+    for p in &results.provenance().parameters {
+        let address = atlas.library.ledger.source(&p.row.source_key).map(|s| s.address.clone()).unwrap_or_default();
+        rows.push(vec![
+            p.row.id.clone(),
+            p.row.context_text(),
+            p.value.to_string(),
+            p.row.unit.text.clone(),
+            p.origin.to_string(),
+            p.row.value.to_string(),
+            p.row.grade().to_string(),
+            format!("{:?}", p.row.method).to_lowercase(),
+            format!("{:?}", p.row.checked).to_lowercase(),
+            p.row.species.clone(),
+            p.row.source_key.clone(),
+            address,
+            p.row.locator.clone(),
+            p.row.note.clone(),
+        ]);
+    }
+    csv_text(rows)
+}
+
+/// The protocol with every default written out; it can be run again as it stands.
+pub fn lock(atlas: &Atlas, results: &[Results]) -> String {
+    let Some(first) = results.first() else { return String::new() };
+    let plan = first.plan();
+    let q = |text: &str| format!("{text:?}");
+    let mut out = String::from("# Every default of this run, written out. `resynapse simulate` reads this file as a protocol.\n\n");
+    out.push_str("[study]\n");
+    out.push_str(&format!("title = {}\n", q(&plan.name)));
+    out.push_str(&format!("until = {}\n", q(&format!("{} h", plan.until_h))));
+    match plan.person {
+        Person::Typical => out.push_str("person = \"typical\"   # numbers at their values, life noise off, forcings at their mean\n"),
+        Person::Drawn { seed, .. } => out.push_str(&format!("person = \"drawn\"   # life noise on\nseed = {seed}\n")),
+    }
+    out.push_str(&format!("\n[numerics]\nrtol = {}\n", plan.rtol));
+    out.push_str(&format!("\n[lock]\nprogram = {}\n", q(env!("CARGO_PKG_VERSION"))));
+    out.push_str(&format!("atlas = {}\natlas_sha256 = {}\n", q(::atlas::VERSION), q(&atlas.hash)));
+    out.push_str(&format!("hypothesis = {}\n", q(&first.provenance().hypothesis)));
+    out.push_str("reported_plasma = \"venous\"\nform = \"base unless a dose names another\"\n");
+    out.push_str(&format!("\n[patient]\ncondition = {}\n", q(&plan.patient.condition)));
+    let contexts: Vec<String> = plan.patient.contexts.iter().map(|c| q(c)).collect();
+    out.push_str(&format!("contexts = [{}]\n", contexts.join(", ")));
+    out.push_str("[patient.parameters]\n");
+    for p in &first.provenance().parameters {
+        if p.row.id.starts_with("person.") || p.origin == "patient" {
+            out.push_str(&format!("{} = {}\n", q(&p.row.id), q(&format!("{} {}", p.value, p.row.unit))));
+        }
+    }
+    for r in results {
+        out.push_str(&format!("\n[[arm]]\nname = {}\n", q(&r.plan().name)));
+        out.push_str(&arm(r.plan()));
+    }
+    out
+}
+
+fn arm(plan: &Plan) -> String {
+    let q = |text: &str| format!("{text:?}");
+    if plan.table.is_some() {
+        let file = plan.regimen.text.trim_start_matches("events of ");
+        return format!("events = {}   # relative to the protocol that was run\n", q(file));
+    }
+    let mut out = String::new();
+    for dose in &plan.regimen.doses {
+        let amount = match dose.amount {
+            Amount::Mass(kg) => format!("{} mg", tidy(kg * 1e6)),
+            Amount::MassPerBody(share) => format!("{} mg/kg", tidy(share * 1e6)),
+            Amount::Substance(umol) => format!("{umol} umol"),
+        };
+        out.push_str(&format!("  [[arm.dose]]\n  drug = {}\n  amount = {}\n", q(&dose.compound), q(&amount)));
+        if dose.form != "base" {
+            out.push_str(&format!("  form = {}\n", q(&dose.form)));
+        }
+        out.push_str(&format!("  route = {}\n", q(&dose.route)));
+        out.push_str(&format!("  over = {}\n  at = {}\n", q(&format!("{} h", dose.over_h)), q(&format!("{} h", dose.at_h))));
+    }
+    out
+}
+
+/// A converted mass without the dust of binary fractions.
+fn tidy(x: f64) -> f64 {
+    let rounded = (x * 1e9).round() / 1e9;
+    if (rounded - x).abs() <= 1e-12 * x.abs() { rounded } else { x }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agrees_that_slugs_are_file_names() {
+        assert_eq!(slug("ketamine 0.5 mg/kg iv over 40 min", 0), "ketamine-0.5-mg-kg-iv-over-40-min");
+        assert_eq!(slug("../../etc/passwd", 0), "etc-passwd");
+        assert_eq!(slug("Ärm", 1), "2-rm");
+        assert_eq!(slug("", 0), "run");
+    }
+}

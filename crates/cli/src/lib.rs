@@ -1,0 +1,29 @@
+//! The `resynapse` program. One file per command under [`command`]; figures and the report beside them.
+//!
+//! Only this crate opens files and writes to the terminal. Data goes to standard output, talk to standard error.
+
+pub mod arguments;
+pub mod command;
+pub mod failure;
+pub mod figure;
+pub mod files;
+pub mod folder;
+pub mod json;
+pub mod report;
+pub mod terminal;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    let arguments = arguments::Arguments::parse();
+    let json = arguments.global.json;
+    match command::run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print(json);
+            ExitCode::from(failure.code())
+        }
+    }
+}
