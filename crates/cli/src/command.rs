@@ -68,7 +68,8 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
     let mut map = SourceMap::default();
     let path = Path::new(what);
     let file = if path.is_dir() { Some(path.join("protocol.lock.toml")) } else { None };
-    let file = file.or_else(|| (path.extension().is_some_and(|e| e == "toml") || path.is_file()).then(|| path.to_path_buf()));
+    let file =
+        file.or_else(|| (path.extension().is_some_and(|e| e == "toml") || path.is_file()).then(|| path.to_path_buf()));
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut plans = Vec::new();
     match &file {
@@ -93,7 +94,8 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
         }
         Err(other) => return Err(other),
     };
-    let option = |name: &str, why: String, hint: &str| Diagnostic::error_nowhere("RS6601", format!("--{name}: {why}"), hint);
+    let option =
+        |name: &str, why: String, hint: &str| Diagnostic::error_nowhere("RS6601", format!("--{name}: {why}"), hint);
     let until_h = subject.until.as_ref().and_then(|text| match quantity::duration(text) {
         Ok(h) if h > 0.0 => Some(h),
         Ok(_) => {

@@ -195,8 +195,20 @@ fn variables(results: &Results) -> String {
 
 fn ledger(atlas: &Atlas, results: &Results) -> String {
     let head = [
-        "id", "context", "value_used", "unit", "origin", "value_in_ledger", "grade", "method", "checked", "species",
-        "source_key", "doi_or_url", "locator", "note",
+        "id",
+        "context",
+        "value_used",
+        "unit",
+        "origin",
+        "value_in_ledger",
+        "grade",
+        "method",
+        "checked",
+        "species",
+        "source_key",
+        "doi_or_url",
+        "locator",
+        "note",
     ];
     let mut rows = vec![head.map(String::from).to_vec()];
     for p in &results.provenance().parameters {
@@ -226,12 +238,16 @@ pub fn lock(atlas: &Atlas, results: &[Results]) -> String {
     let Some(first) = results.first() else { return String::new() };
     let plan = first.plan();
     let q = |text: &str| format!("{text:?}");
-    let mut out = String::from("# Every default of this run, written out. `resynapse simulate` reads this file as a protocol.\n\n");
+    let mut out = String::from(
+        "# Every default of this run, written out. `resynapse simulate` reads this file as a protocol.\n\n",
+    );
     out.push_str("[study]\n");
     out.push_str(&format!("title = {}\n", q(&plan.name)));
     out.push_str(&format!("until = {}\n", q(&format!("{} h", plan.until_h))));
     match plan.person {
-        Person::Typical => out.push_str("person = \"typical\"   # numbers at their values, life noise off, forcings at their mean\n"),
+        Person::Typical => {
+            out.push_str("person = \"typical\"   # numbers at their values, life noise off, forcings at their mean\n")
+        }
         Person::Drawn { seed, .. } => out.push_str(&format!("person = \"drawn\"   # life noise on\nseed = {seed}\n")),
     }
     out.push_str(&format!("\n[numerics]\nrtol = {}\n", plan.rtol));
@@ -273,7 +289,11 @@ fn arm(plan: &Plan) -> String {
             out.push_str(&format!("  form = {}\n", q(&dose.form)));
         }
         out.push_str(&format!("  route = {}\n", q(&dose.route)));
-        out.push_str(&format!("  over = {}\n  at = {}\n", q(&format!("{} h", dose.over_h)), q(&format!("{} h", dose.at_h))));
+        out.push_str(&format!(
+            "  over = {}\n  at = {}\n",
+            q(&format!("{} h", dose.over_h)),
+            q(&format!("{} h", dose.at_h))
+        ));
     }
     out
 }

@@ -2,6 +2,8 @@
 //!
 //! Only this crate opens files and writes to the terminal. Data goes to standard output, talk to standard error.
 
+#![allow(clippy::disallowed_methods, reason = "a face reads and writes files")]
+
 pub mod arguments;
 pub mod command;
 pub mod failure;

@@ -58,39 +58,43 @@ impl Lowered {
         let s = &self.system;
         let mut graph = s.graph.clone();
         let zero = graph.constant(0.0);
-        let mut parts_of: Vec<(u32, usize, usize)> = Vec::new();
+        let mut effects: Vec<Parts> = Vec::new();
         let mut roots: Vec<Expr> = s.rates.iter().chain(&s.outputs).chain(&self.start).copied().collect();
-        let mut running = BTreeSet::new();
         for (i, action) in s.actions.iter().enumerate() {
             if fired.is_some_and(|f| !f.contains(&(i as u32))) {
                 continue;
             }
             for effect in &action.effects {
-                let (state, parts): (u32, Vec<Expr>) = match effect {
-                    Effect::Add { state, amount, delay } => (*state, std::iter::once(*amount).chain(*delay).collect()),
-                    Effect::Assign { state, value } => (*state, vec![*value]),
+                let (state, rate, parts): (u32, Option<u32>, Vec<Expr>) = match effect {
+                    Effect::Add { state, amount, delay } => {
+                        (*state, None, std::iter::once(*amount).chain(*delay).collect())
+                    }
+                    Effect::Assign { state, value } => (*state, None, vec![*value]),
                     Effect::Infuse { state, rate_parameter, amount, duration, delay } => {
-                        running.insert(*rate_parameter as usize);
-                        (*state, [*amount, *duration].into_iter().chain(*delay).collect())
+                        (*state, Some(*rate_parameter), [*amount, *duration].into_iter().chain(*delay).collect())
                     }
                 };
-                parts_of.push((state, roots.len(), parts.len()));
+                effects.push(Parts { state, rate, first: roots.len(), count: parts.len() });
                 roots.extend(parts);
             }
         }
-        let silent = |i: usize| values.get(i) == Some(&0.0) && !running.contains(&i);
-        let nothing: HashMap<Symbol, Expr> =
-            (0..values.len()).filter(|i| silent(*i)).map(|i| (Symbol::Parameter(i as u32), zero)).collect();
-        let mut roots = graph.substitute(&roots, &nothing);
-        // An effect whose amount is exactly zero (its first part) changes nothing.
-        parts_of.retain(|(_, first, _)| !is_zero(&graph, roots[*first]));
+        let is_rate = |i: usize| self.parameter_names[i].starts_with("rate:");
+        let zeros = |wanted: &dyn Fn(usize) -> bool| -> HashMap<Symbol, Expr> {
+            let silent = (0..values.len()).filter(|i| values[*i] == 0.0 && wanted(*i));
+            silent.map(|i| (Symbol::Parameter(i as u32), zero)).collect()
+        };
+        let roots = graph.substitute(&roots, &zeros(&|i| !is_rate(i)));
+        // An effect whose amount (its first part) is exactly zero changes nothing, and its infusion never runs.
+        effects.retain(|e| !is_zero(&graph, roots[e.first]));
+        let running: BTreeSet<u32> = effects.iter().filter_map(|e| e.rate).collect();
+        let mut roots = graph.substitute(&roots, &zeros(&|i| is_rate(i) && !running.contains(&(i as u32))));
         let n = s.rates.len();
         let starts = n + s.outputs.len();
         let mut idle: BTreeSet<u32> = (0..n as u32)
             .filter(|i| {
                 !self.steady[*i as usize]
                     && is_zero(&graph, roots[starts + *i as usize])
-                    && !parts_of.iter().any(|p| p.0 == *i)
+                    && !effects.iter().any(|e| e.state == *i)
             })
             .collect();
         loop {
@@ -103,13 +107,22 @@ impl Lowered {
                 break;
             }
         }
-        Paths { names: &self.parameter_names, graph, states: n, outputs: s.outputs.len(), effects: parts_of, roots }
+        Paths { names: &self.parameter_names, graph, states: n, outputs: s.outputs.len(), effects, roots }
     }
 }
 
 /// True for the constants 0 and -0.
 fn is_zero(graph: &Graph, e: Expr) -> bool {
     graph.constant_value(e) == Some(0.0)
+}
+
+/// Where the parts of an effect (amount, duration, delay) stand among the roots.
+#[derive(Clone, Debug)]
+struct Parts {
+    state: u32,
+    rate: Option<u32>,
+    first: usize,
+    count: usize,
 }
 
 /// What [`Lowered::paths`] found.
@@ -119,8 +132,7 @@ pub struct Paths<'a> {
     graph: Graph,
     states: usize,
     outputs: usize,
-    /// State changed, first root and number of roots of each effect.
-    effects: Vec<(u32, usize, usize)>,
+    effects: Vec<Parts>,
     /// Rates, outputs, starts, then the parts of effects.
     roots: Vec<Expr>,
 }
@@ -137,8 +149,8 @@ impl Paths<'_> {
                     Symbol::State(i) if seen_states.insert(i) => {
                         queue.push(self.roots[i as usize]);
                         queue.push(self.roots[self.states + self.outputs + i as usize]);
-                        for (_, first, count) in self.effects.iter().filter(|e| e.0 == i) {
-                            queue.extend(&self.roots[*first..first + count]);
+                        for e in self.effects.iter().filter(|e| e.state == i) {
+                            queue.extend(&self.roots[e.first..e.first + e.count]);
                         }
                     }
                     Symbol::Parameter(i) => {

@@ -122,7 +122,7 @@ pub fn moment(text: &str) -> Result<f64, String> {
     const START_OF_DAY_H: f64 = 9.0;
     const HOURS: f64 = 24.0;
     let words: Vec<&str> = text.split_whitespace().collect();
-    let Some((&"day", rest)) = words.split_first().map(|(w, r)| (w, r)) else { return duration(text) };
+    let Some((&"day", rest)) = words.split_first() else { return duration(text) };
     let day: u32 = match rest.first().map(|d| d.parse()) {
         Some(Ok(day)) if day >= 1 => day,
         _ => return Err(format!("`{text}`: days count from 1, as in `day 3` or `day 3 14:30`")),

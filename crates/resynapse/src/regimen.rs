@@ -312,7 +312,9 @@ impl Reader<'_> {
                     *slot = Some(t);
                     return n;
                 }
-                Err(why) => last = why,
+                // `-40 min` and `day 3 25:00` are best explained by the longest sensible reading.
+                Err(why) if n <= 2 && n == end.min(2) || words[0].1 == "day" && n == end.min(3) => last = why,
+                Err(_) => {}
             }
         }
         let taken = end.min(2);

@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn every_coordinate_changes_the_draw() {
+    fn agrees_that_every_coordinate_changes_the_draw() {
         let first = |a, b, c, d, e| Stream::new(a, b, c, d, e).bits();
         let base = first(1, 1, 1, 1, 1);
         for other in [

@@ -118,7 +118,7 @@ proptest! {
 
     /// Exact identities only: the very same number (the sign of a 0 aside).
     #[test]
-    fn simplification_keeps_the_value(e in written(false), x in prop::array::uniform3(-2.0..2.0_f64)) {
+    fn agrees_simplification_keeps_the_value(e in written(false), x in prop::array::uniform3(-2.0..2.0_f64)) {
         let mut g = Graph::new();
         let simple = build(&e, &mut g);
         if let Some(plain) = value(&e, &x) {
@@ -128,7 +128,7 @@ proptest! {
 
     /// Substituting states by themselves, and importing into another graph, keep the value.
     #[test]
-    fn copies_keep_the_value(e in written(false), x in prop::array::uniform3(-2.0..2.0_f64)) {
+    fn agrees_copies_keep_the_value(e in written(false), x in prop::array::uniform3(-2.0..2.0_f64)) {
         let mut g = Graph::new();
         let original = build(&e, &mut g);
         let two = g.constant(2.0);
@@ -147,7 +147,7 @@ proptest! {
 
     /// The derivative is what central differences approach as they shrink.
     #[test]
-    fn derivative_agrees_with_differences(e in written(true), x in prop::array::uniform3(-1.5..1.5_f64), i in 0..3_usize) {
+    fn agrees_derivative_with_differences(e in written(true), x in prop::array::uniform3(-1.5..1.5_f64), i in 0..3_usize) {
         let mut g = Graph::new();
         let f = build(&e, &mut g);
         let slope = g.derivative(f, Symbol::State(i as u32));
@@ -170,7 +170,7 @@ proptest! {
 
 /// Guarded functions are finite, in value and slope, where the plain formula is not.
 #[test]
-fn guarded_functions_are_finite() {
+fn agrees_guarded_functions_are_finite() {
     let mut g = Graph::new();
     let x = g.symbol(Symbol::State(0));
     let k = g.symbol(Symbol::Parameter(0));
@@ -203,7 +203,7 @@ fn guarded_functions_are_finite() {
 
 /// Equal subexpressions are one node.
 #[test]
-fn equal_expressions_are_shared() {
+fn agrees_equal_expressions_are_shared() {
     let mut g = Graph::new();
     let x = g.symbol(Symbol::State(0));
     let y = g.symbol(Symbol::State(1));

@@ -8,7 +8,10 @@ pub(super) fn run(global: &Global, what: &Atlas) -> Result<(), Failure> {
     let Atlas::Export { folder } = what;
     let taken = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if taken && !global.force {
-        return Err(Failure::File(format!("`{}` exists and is not empty; choose another folder or add --force", folder.display())));
+        return Err(Failure::File(format!(
+            "`{}` exists and is not empty; choose another folder or add --force",
+            folder.display()
+        )));
     }
     for (path, text) in ::atlas::FILES {
         let target = folder.join(path);

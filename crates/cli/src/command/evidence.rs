@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 pub(super) fn run(global: &Global, what: &Evidence) -> Result<(), Failure> {
     let atlas = load_atlas(global)?;
     match what {
-        Evidence::List { filter, unchecked, grade } => list(global, &atlas, filter.as_deref(), *unchecked, grade.as_deref()),
+        Evidence::List { filter, unchecked, grade } => {
+            list(global, &atlas, filter.as_deref(), *unchecked, grade.as_deref())
+        }
         Evidence::Show { id } => show(global, &atlas, id),
         Evidence::Why { id } => why(global, &atlas, id),
         Evidence::Contexts => contexts(global, &atlas),
@@ -28,12 +30,19 @@ fn is_unchecked(row: &Row) -> bool {
         || (row.checked == Checked::None && !matches!(row.method, Method::Assumed | Method::Fitted | Method::Derived))
 }
 
-fn list(global: &Global, atlas: &Atlas, filter: Option<&str>, unchecked: bool, grade: Option<&str>) -> Result<(), Failure> {
+fn list(
+    global: &Global,
+    atlas: &Atlas,
+    filter: Option<&str>,
+    unchecked: bool,
+    grade: Option<&str>,
+) -> Result<(), Failure> {
     let ledger = &atlas.library.ledger;
     if let Some(grade) = grade
         && !["A", "B", "C", "D", "E"].contains(&grade)
     {
-        let found = vec![Diagnostic::error_nowhere("RS6603", format!("--grade: `{grade}` is no grade"), "A, B, C, D or E")];
+        let found =
+            vec![Diagnostic::error_nowhere("RS6603", format!("--grade: `{grade}` is no grade"), "A, B, C, D or E")];
         return Err(Failure::Input(found, Box::default()));
     }
     let wanted = |row: &&Row| {
@@ -49,7 +58,8 @@ fn list(global: &Global, atlas: &Atlas, filter: Option<&str>, unchecked: bool, g
         anstream::println!("{}", json!({ "rows": rows }));
         return Ok(());
     }
-    let mut lines = vec![["id", "context", "value", "unit", "grade", "method", "checked", "source"].map(String::from).to_vec()];
+    let mut lines =
+        vec![["id", "context", "value", "unit", "grade", "method", "checked", "source"].map(String::from).to_vec()];
     for r in &rows {
         lines.push(vec![
             r.id.clone(),
@@ -137,11 +147,17 @@ fn card(atlas: &Atlas, r: &Row) -> String {
     rows.push(vec!["uncertainty".into(), spread(&r.uncertainty)]);
     rows.push(vec!["between people".into(), spread(&r.variability)]);
     if let Some(s) = atlas.library.ledger.source(&r.source_key) {
-        let text = [&s.authors, &s.year, &s.title, &s.address].iter().map(|t| t.as_str()).filter(|t| !t.is_empty()).collect::<Vec<_>>();
+        let text = [&s.authors, &s.year, &s.title, &s.address]
+            .iter()
+            .map(|t| t.as_str())
+            .filter(|t| !t.is_empty())
+            .collect::<Vec<_>>();
         rows.push(vec!["source".into(), format!("{}: {}", s.key, text.join(", "))]);
         rows.push(vec!["read as".into(), s.read_as.clone()]);
     }
-    for (name, text) in [("place", &r.locator), ("species", &r.species), ("preparation", &r.preparation), ("note", &r.note)] {
+    for (name, text) in
+        [("place", &r.locator), ("species", &r.species), ("preparation", &r.preparation), ("note", &r.note)]
+    {
         if !text.is_empty() {
             rows.push(vec![name.into(), text.clone()]);
         }
@@ -183,7 +199,10 @@ fn why(global: &Global, atlas: &Atlas, id: &str) -> Result<(), Failure> {
         anstream::print!("{}", card(atlas, r));
     }
     anstream::println!("used by   {}", if users.is_empty() { "no module".into() } else { users.join(", ") });
-    anstream::println!("it moves  {}", if signals.is_empty() { "no reported signal by default".into() } else { signals.join(", ") });
+    anstream::println!(
+        "it moves  {}",
+        if signals.is_empty() { "no reported signal by default".into() } else { signals.join(", ") }
+    );
     Ok(())
 }
 

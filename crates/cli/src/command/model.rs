@@ -59,7 +59,8 @@ fn list(global: &Global) -> Result<(), Failure> {
             .iter()
             .map(|(path, m)| {
                 let (counts, worst) = grades(&atlas, m);
-                let counts: serde_json::Map<String, Value> = counts.iter().map(|(g, n)| (g.to_string(), json!(n))).collect();
+                let counts: serde_json::Map<String, Value> =
+                    counts.iter().map(|(g, n)| (g.to_string(), json!(n))).collect();
                 json!({ "module": path, "about": first_sentence(&m.about), "states": m.states.len(),
                         "numbers": counts, "weakest_grade": worst.map(|g| g.to_string()) })
             })
@@ -87,7 +88,8 @@ fn find<'a>(atlas: &'a Atlas, name: &str) -> Result<(&'a String, &'a Module), Fa
     let by_stem = || atlas.library.modules.iter().find(|(path, _)| path.rsplit('/').next() == Some(name));
     by_path.or_else(by_stem).ok_or_else(|| {
         let known: Vec<&str> = atlas.library.modules.keys().filter_map(|p| p.rsplit('/').next()).collect();
-        let hint = closest(name, &known).map_or("see `resynapse model list`".into(), |n| format!("did you mean `{n}`?"));
+        let hint =
+            closest(name, &known).map_or("see `resynapse model list`".into(), |n| format!("did you mean `{n}`?"));
         let found = vec![Diagnostic::error_nowhere("RS2031", format!("there is no module `{name}`"), hint)];
         Failure::Input(found, Box::default())
     })
@@ -141,20 +143,50 @@ fn page(atlas: &Atlas, path: &str, module: &Module) -> String {
             out.extend(table(&rows).lines().map(|l| format!("  {l}\n")));
         }
     };
-    section("needs", module.requires.iter().map(|r| {
-        let v = &r.value;
-        vec![v.name.value.clone(), v.unit.value.clone(), v.merge.keyword().into(), v.doc.clone(), repeated(&r.binders)]
-    }).collect());
-    section("gives", module.provides.iter().map(|p| {
-        let v = &p.value;
-        vec![v.name.value.clone(), v.unit.value.clone(), v.doc.clone(), repeated(&p.binders)]
-    }).collect());
-    section("equations", module.equations.iter().map(|e| {
-        vec![format!("{}'", e.value.state.value), format!("= {}", e.value.value), repeated(&e.binders)]
-    }).collect());
-    section("with", module.lets.iter().map(|l| {
-        vec![l.value.name.value.clone(), format!("= {}", l.value.value), repeated(&l.binders)]
-    }).collect());
+    section(
+        "needs",
+        module
+            .requires
+            .iter()
+            .map(|r| {
+                let v = &r.value;
+                vec![
+                    v.name.value.clone(),
+                    v.unit.value.clone(),
+                    v.merge.keyword().into(),
+                    v.doc.clone(),
+                    repeated(&r.binders),
+                ]
+            })
+            .collect(),
+    );
+    section(
+        "gives",
+        module
+            .provides
+            .iter()
+            .map(|p| {
+                let v = &p.value;
+                vec![v.name.value.clone(), v.unit.value.clone(), v.doc.clone(), repeated(&p.binders)]
+            })
+            .collect(),
+    );
+    section(
+        "equations",
+        module
+            .equations
+            .iter()
+            .map(|e| vec![format!("{}'", e.value.state.value), format!("= {}", e.value.value), repeated(&e.binders)])
+            .collect(),
+    );
+    section(
+        "with",
+        module
+            .lets
+            .iter()
+            .map(|l| vec![l.value.name.value.clone(), format!("= {}", l.value.value), repeated(&l.binders)])
+            .collect(),
+    );
     for event in &module.events {
         let rows = event.effects.iter().map(|e| {
             let v = &e.value;
@@ -189,7 +221,11 @@ fn page(atlas: &Atlas, path: &str, module: &Module) -> String {
     let mut sources: Vec<Vec<String>> = Vec::new();
     for key in &module.references {
         if let Some(s) = atlas.library.ledger.source(&key.value) {
-            sources.push(vec![s.key.clone(), format!("{} {} {}", s.authors, s.year, s.title).trim().to_string(), s.address.clone()]);
+            sources.push(vec![
+                s.key.clone(),
+                format!("{} {} {}", s.authors, s.year, s.title).trim().to_string(),
+                s.address.clone(),
+            ]);
         }
     }
     if !sources.is_empty() {

@@ -16,7 +16,7 @@ pub fn section(report: &Report<'_>) -> Markup {
         section #sure {
             h2 { "How sure" }
             p {
-                "A step is no surer than the weakest number on the way to it. The table counts the numbers behind each lane, the steps above it included, by grade."
+                "A step is no surer than the weakest number on the way to it. The table counts, by grade, the numbers behind each lane (behind the one of its signals that rests on most), the steps above it included."
             }
             div.wide { table {
                 thead { tr {

@@ -63,7 +63,7 @@ fn exercise(mut library: Library, name: &str, text: &str, others: &[String]) -> 
         Ok(model) => {
             let outputs = model.ports.keys().cloned().collect();
             let holds = model.ports.keys().cloned().collect();
-            let mut lowered = model.lower(&Request { outputs, holds, checks: true }).expect("known names");
+            let lowered = model.lower(&Request { outputs, holds, checks: true }).expect("known names");
             lowered.system.check().expect("a whole system");
             let values = lowered.parameter_values.clone();
             if !lowered.system.outputs.is_empty() {
