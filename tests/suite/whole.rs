@@ -235,3 +235,29 @@ fn agrees_that_no_drug_changes_nothing() {
         }
     }
 }
+
+/// The fast engine and the plain one on the real chain, over the first day of an infusion.
+#[test]
+fn agrees_with_the_reference_engine() {
+    let whole = Whole::new();
+    let times = [0.25, 0.7, 1.0, 2.0, 4.0, 8.0];
+    let job = whole.job(ROUTES[0], &times);
+    let (fast, _) = whole.run(job.clone(), 1e-7);
+    let reference = sim::reference::Program::compile(&whole.prepared.lowered.system);
+    let options = Options { rtol: 1e-7, ..options() };
+    let mut outcome = None;
+    sim::reference::run(&reference, std::iter::once(job), &options, &mut |_| {}, &mut |o| outcome = Some(o));
+    let outcome = outcome.expect("an outcome");
+    assert!(outcome.result.is_ok(), "{:?}", outcome.result);
+    let width = whole.prepared.lowered.system.outputs.len();
+    for (i, row) in fast.iter().enumerate() {
+        for (k, value) in row.iter().enumerate() {
+            let slow = outcome.samples[i * width + k];
+            assert!(
+                (value - slow).abs() <= 1e-5 * (value.abs() + 1e-3),
+                "output {k} at {} h: {value} and {slow}",
+                times[i]
+            );
+        }
+    }
+}

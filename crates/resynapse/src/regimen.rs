@@ -13,6 +13,7 @@ use crate::compound::route_name;
 use crate::quantity::{self, Amount};
 use model::diagnostic::Diagnostic;
 use model::source::{FileId, SourceMap, Span};
+use model::unit::Unit;
 
 /// The most doses one regimen may hold.
 const MOST_DOSES: usize = 20_000;
@@ -136,7 +137,11 @@ impl Reader<'_> {
             .is_some_and(|(_, w)| w.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.' || c == '+'))
         {
             let bare = rest[0].1.ends_with(|c: char| c.is_ascii_digit() || c == '.');
-            let next_is_unit = rest.get(1).is_some_and(|(_, w)| route_name(w).is_none() && !is_keyword(w));
+            // A word that is no unit stands for a misspelt one only where a route follows it.
+            let next_is_unit = rest.get(1).is_some_and(|(_, w)| {
+                let followed = rest.get(2).is_some_and(|(_, w)| route_name(w).is_some());
+                route_name(w).is_none() && !is_keyword(w) && (Unit::parse(w).is_ok() || followed)
+            });
             let taken = if bare && next_is_unit { 2 } else { 1 };
             let text = rest[..taken].iter().map(|w| w.1).collect::<Vec<_>>().join(" ");
             match quantity::dose(&text) {
@@ -330,7 +335,7 @@ fn is_keyword(word: &str) -> bool {
         "over", "bolus", "for", "at", "from", "on", "starting", "every", "once", "twice", "three", "daily", "weekly",
         "times",
     ];
-    words.contains(&word) || word.parse::<usize>().is_ok_and(|_| false)
+    words.contains(&word)
 }
 
 #[derive(Default)]
