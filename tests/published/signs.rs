@@ -35,6 +35,45 @@ fn validates_gerhard2020_moghaddam1997_inverted_u() {
     assert!((e_fold(0.0) - 1.0).abs() < 1e-9);
 }
 
+/// The circuit settles to one and the same state from anywhere, over the whole range of concentrations.
+#[test]
+fn agrees_that_the_circuit_has_one_stable_state() {
+    let atlas = Atlas::embedded();
+    let modules = vec!["receptor/nmda_trapping_block".into(), "circuit/cortical_microcircuit".into()];
+    let mut circuit = Subject::new(&atlas, modules, &Patient::default(), &["circuit.e_fold"]);
+    for concentration in [0.0, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0] {
+        circuit.set("rest:brain.ketamine_s", 0.5 * concentration);
+        circuit.set("rest:brain.ketamine_r", 0.5 * concentration);
+        let settled = circuit.prepared.rest(&circuit.parameters).unwrap_or_else(|d| panic!("{}", d.message));
+        for (i, factor) in [0.0, 0.2, 0.7, 1.5, 3.0, 6.0].into_iter().enumerate() {
+            let states: Vec<f64> =
+                settled.iter().enumerate().map(|(k, y)| y * if (i + k) % 2 == 0 { factor } else { 1.0 }).collect();
+            let job = sim::Job {
+                id: 0,
+                time: 0.0,
+                end: 100.0,
+                reset: states.clone(),
+                states,
+                parameters: circuit.parameters.clone(),
+                schedule: vec![],
+                progress: None,
+            };
+            let options = resynapse::prepare::options();
+            sim::run(&circuit.prepared.program, std::iter::once(job), &options, &mut |_| {}, &mut |o| {
+                assert!(o.result.is_ok(), "{:?}", o.result);
+                for (k, (a, b)) in settled.iter().zip(&o.states).enumerate() {
+                    let state = &circuit.prepared.model.states[k];
+                    assert!(
+                        (a - b).abs() < 1e-4 * (a.abs() + state.scale),
+                        "{} at {concentration}: {a} and {b}",
+                        state.id
+                    );
+                }
+            });
+        }
+    }
+}
+
 /// Equal block of every population: the circuit needs selectivity to be disinhibited.
 #[test]
 fn validates_uniform_block_does_not_raise_pyramidal_rate() {

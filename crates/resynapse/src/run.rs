@@ -316,7 +316,7 @@ impl<'a> Bench<'a> {
     }
 
     fn job(&self, link: Option<&KnockoutSpec>, treated: bool) -> Result<Work, Refusal> {
-        let numerics = |d: Diagnostic| Refusal::Numerics(d.message);
+        let numerics = |d: Diagnostic| Refusal::Numerics(format!("`{}` at rest: {}", self.plan.name, d.message));
         let prepared = &self.prepared;
         let mut parameters = self.parameters.clone();
         let states = prepared.rest(&parameters).map_err(numerics)?;

@@ -65,22 +65,22 @@ pub(super) fn run(global: &Global, a: &Compare) -> Result<(), Failure> {
 
 /// Differences first, then the runs' own figures.
 fn text(runs: &[&Results], signals: &[String]) -> String {
-    use figure::words::{number, span};
+    use figure::words::{number, span, unit};
     let mut out = String::new();
     for (i, r) in runs.iter().enumerate() {
         out.push_str(&format!("{}  {}\n", letter(i), r.plan().name));
     }
     out.push('\n');
     let mut rows = vec![vec!["signal".to_string(), "unit".into(), "what".into()]];
-    rows[0].extend((0..runs.len()).map(letter));
     rows[0].extend((1..runs.len()).map(|i| format!("{} - A", letter(i))));
+    rows[0].extend((0..runs.len()).map(letter));
     for signal in signals {
         let Some(k) = runs[0].trace(signal) else { continue };
         let spec = &runs[0].traces()[k];
         let mut line = |what: String, values: Vec<f64>| {
-            let mut row = vec![spec.label.clone(), spec.unit.to_string(), what];
-            row.extend(values.iter().map(|x| number(*x)));
+            let mut row = vec![spec.label.clone(), unit(&spec.unit), what];
             row.extend(values.iter().skip(1).map(|x| number(x - values[0])));
+            row.extend(values.iter().map(|x| number(*x)));
             rows.push(row);
         };
         line("farthest from rest".into(), runs.iter().map(|r| r.treated().peak(k).1).collect());

@@ -136,11 +136,19 @@ fn card(atlas: &Atlas, r: &Row) -> String {
         vec!["grade".into(), format!("{}: {}", r.grade(), r.grade().meaning())],
     ];
     if r.basis != r.grade() {
-        let why = match r.method {
-            Method::Fitted => "capped: fitted here",
-            Method::Assumed => "capped: assumed",
-            _ => "one step lower: not read at the source",
+        let capped = match r.method {
+            Method::Fitted => "capped because it was fitted here",
+            Method::Assumed => "capped because it is assumed",
+            _ => "",
         };
+        let lowered = match r.checked {
+            Checked::Secondary => "one step lower because a transcription was read",
+            Checked::Memory => "one step lower because it is remembered",
+            Checked::None if capped.is_empty() => "one step lower because it was not read at a source",
+            _ => "",
+        };
+        let why: Vec<&str> = [capped, lowered].into_iter().filter(|t| !t.is_empty()).collect();
+        let why = why.join(", ");
         rows.push(vec!["".into(), format!("its best evidence is {} ({why})", r.basis)]);
     }
     rows.push(vec!["method".into(), format!("{:?}, checked: {:?}", r.method, r.checked).to_lowercase()]);

@@ -44,7 +44,8 @@ fn text(name: &str, signal: &str, found: &KnockoutTable) -> String {
         let mut row = vec![name.to_string()];
         row.extend(left.iter().map(|x| number(*x)));
         row.extend(found.intact.iter().zip(left).map(|(i, l)| match lost(*i, *l) {
-            Some(share) => format!("{:.0} %", 100.0 * share),
+            // The sum keeps a rounded nothing from printing as -0.
+            Some(share) => format!("{:.0} %", (100.0 * share).round() + 0.0),
             None => "-".into(),
         }));
         row

@@ -39,6 +39,18 @@ pub(super) fn run(global: &Global, a: &Simulate) -> Result<(), Failure> {
     for r in &results {
         anstream::print!("{}", terminal::summary(r, folder::terminal_width(), colour));
     }
+    if global.verbose {
+        for r in &results {
+            let (p, steps) = (r.provenance(), r.treated().steps);
+            let numbers = p.parameters.len();
+            let ms = started.elapsed().as_millis();
+            anstream::eprintln!(
+                "{}: {} states, {numbers} numbers, {steps} steps, {ms} ms in all",
+                r.plan().name,
+                p.states
+            );
+        }
+    }
     if let (Some(place), false) = (&place, global.quiet) {
         anstream::eprintln!("report  {}", place.join(if all.len() == 1 { "report.html" } else { "" }).display());
     }
