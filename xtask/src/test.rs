@@ -62,8 +62,8 @@ pub fn run(full: bool) -> bool {
             "licences and advisories",
             Box::new(|| {
                 let missing = need(has("cargo", "deny"), "cargo-deny", "cargo install cargo-deny --locked");
-                // The advisory database is fetched from outside; licences, bans and sources need no network.
-                tool(missing, &|| cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"]))
+                // Not the advisories: their database lies outside the registry.
+                tool(missing, &|| cargo(&["deny", "check", "licenses", "bans", "sources"]))
             }),
         ),
         (
