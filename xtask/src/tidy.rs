@@ -137,8 +137,8 @@ fn nothing_below_the_faces_opens_a_file(file: &str, code: &str, findings: &mut V
             ["std::fs", "std::env::", "SystemTime", "Instant::", "println!", "eprintln!", "HashMap<", "HashSet<"]
         {
             // The expression graph and the tape look values up by key and never walk their maps.
-            let keyed =
-                word.starts_with("Hash") && (file.starts_with("crates/sim/src/") || file == "crates/model/src/lower.rs");
+            let keyed = word.starts_with("Hash")
+                && (file.starts_with("crates/sim/src/") || file == "crates/model/src/lower.rs");
             let compile_time = word == "std::env::" && line.contains("env!");
             if line.contains(word) && !keyed && !compile_time {
                 findings.push(format!("{file}:{}: `{word}` below the faces (I2, I6)", i + 1));
