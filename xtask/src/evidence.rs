@@ -7,14 +7,23 @@ use resynapse::atlas::Atlas;
 use resynapse_tests::files::root;
 use std::path::{Path, PathBuf};
 
+fn folder() -> PathBuf {
+    std::env::var_os("RESYNAPSE_EVIDENCE").map_or_else(|| root().join("../shared/evidence"), PathBuf::from)
+}
+
+/// Why the rows cannot be held against the pages, if they cannot.
+pub fn absent() -> Option<String> {
+    let folder = folder();
+    (!folder.is_dir()).then(|| format!("no folder {} (set RESYNAPSE_EVIDENCE)", folder.display()))
+}
+
 /// Checks all rows; passes, saying so, where the pages are absent.
 pub fn run() -> bool {
-    let folder =
-        std::env::var_os("RESYNAPSE_EVIDENCE").map_or_else(|| root().join("../shared/evidence"), PathBuf::from);
-    if !folder.is_dir() {
-        println!("evidence skipped: no folder {} (set RESYNAPSE_EVIDENCE)", folder.display());
+    if let Some(why) = absent() {
+        println!("evidence skipped: {why}");
         return true;
     }
+    let folder = folder();
     let mut pages = String::new();
     collect(&folder, &mut pages);
     let lower = pages.to_lowercase();

@@ -4,6 +4,11 @@ use resynapse_tests::files::oracles;
 use resynapse_tests::nonmem;
 use serde_json::json;
 
+/// Why the oracles cannot run, if they cannot.
+pub fn absent() -> Option<String> {
+    oracles().err()
+}
+
 /// Runs every oracle that is present; says which are not.
 pub fn run(as_json: bool) -> bool {
     let folder = match oracles() {
