@@ -59,7 +59,7 @@ fn agrees_that_the_circuit_has_one_stable_state() {
                 progress: None,
             };
             let options = resynapse::prepare::options();
-            sim::run(&circuit.prepared.program, std::iter::once(job), &options, &mut |_| {}, &mut |o| {
+            sim::run(circuit.prepared.program(), std::iter::once(job), &options, &mut |_| {}, &mut |o| {
                 assert!(o.result.is_ok(), "{:?}", o.result);
                 for (k, (a, b)) in settled.iter().zip(&o.states).enumerate() {
                     let state = &circuit.prepared.model.states[k];

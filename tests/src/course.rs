@@ -89,7 +89,7 @@ impl<'a> Subject<'a> {
         let options = Options { rtol: self.rtol, ..resynapse::prepare::options() };
         let mut outcome = None;
         let jobs = std::iter::once(job);
-        sim::run(&self.prepared.program, jobs, &options, &mut |_| {}, &mut |o| outcome = Some(o));
+        sim::run(self.prepared.program(), jobs, &options, &mut |_| {}, &mut |o| outcome = Some(o));
         let outcome = outcome.expect("one job gives one outcome");
         if let Err(failure) = &outcome.result {
             panic!("{failure}");

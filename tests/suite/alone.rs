@@ -60,7 +60,7 @@ fn agrees_that_nothing_moves_without_drug() {
         };
         let mut outcome = None;
         let jobs = std::iter::once(job);
-        sim::run(&prepared.program, jobs, &resynapse::prepare::options(), &mut |_| {}, &mut |o| outcome = Some(o));
+        sim::run(prepared.program(), jobs, &resynapse::prepare::options(), &mut |_| {}, &mut |o| outcome = Some(o));
         let outcome = outcome.expect("an outcome");
         assert!(outcome.result.is_ok(), "{path}: {:?}", outcome.result);
         for (k, (before, after)) in rest.iter().zip(&outcome.states).enumerate() {

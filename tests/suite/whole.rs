@@ -68,7 +68,7 @@ impl Whole {
     fn run(&self, job: Job, rtol: f64) -> (Vec<Vec<f64>>, Vec<f64>) {
         let options = Options { rtol, ..options() };
         let mut outcome = None;
-        sim::run(&self.prepared.program, std::iter::once(job), &options, &mut |_| {}, &mut |o| outcome = Some(o));
+        sim::run(self.prepared.program(), std::iter::once(job), &options, &mut |_| {}, &mut |o| outcome = Some(o));
         let outcome = outcome.expect("an outcome");
         assert!(outcome.result.is_ok(), "{:?}", outcome.result);
         let width = self.prepared.lowered.system.outputs.len();
@@ -149,7 +149,7 @@ fn agrees_that_fractions_stay_fractions() {
             }
         };
         let options = Options { rtol, ..options() };
-        sim::run(&whole.prepared.program, std::iter::once(stops), &options, &mut look, &mut |o| {
+        sim::run(whole.prepared.program(), std::iter::once(stops), &options, &mut look, &mut |o| {
             assert!(o.result.is_ok(), "{:?}", o.result);
         });
     }

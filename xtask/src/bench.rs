@@ -66,12 +66,13 @@ pub fn run(json: bool, quick: bool) -> bool {
     report.figures.insert("quick".into(), json!(quick));
     report.figures.insert("machine".into(), surroundings());
     report.line(format!("{}", report.figures["machine"]));
-    let cohort = Cohort::new(size.repeats);
-    preparation(&cohort, &size, &mut report);
-    cost(&cohort, &size, &mut report);
-    lanes(&cohort, &size, &mut report);
-    comparison(&cohort, &size, quick, &mut report);
-    crowd(&cohort, &size, &mut report);
+    let cohorts = [0, 1].map(|course| Cohort::new(size.repeats, course));
+    let cohort = &cohorts[0];
+    preparation(cohort, &size, &mut report);
+    cost(&cohorts, &size, &mut report);
+    lanes(cohort, &size, &mut report);
+    comparison(cohort, &size, quick, &mut report);
+    crowd(cohort, &size, &mut report);
     report.title("targets");
     for target in report.targets.clone() {
         let met = if target["met"] == true { "met   " } else { "missed" };
@@ -102,7 +103,7 @@ fn preparation(cohort: &Cohort, size: &Size, report: &mut Report) {
     let draw = per_person(&mut |i| drop(cohort.parameters(i)));
     let rest = per_person(&mut |i| drop(cohort.rest(&drawn[i as usize])));
     let alone = per_person(&mut |i| drop(cohort.prepared.rest(&drawn[i as usize])));
-    let job = per_person(&mut |i| drop(cohort.job(0, i, MONTH_H, Grid::Daily, true)));
+    let job = per_person(&mut |i| drop(cohort.job(i, MONTH_H, Grid::Daily, true)));
     let rows = [
         ("read_atlas", "read the atlas: models and ledger from text", read),
         ("join_and_lower", "join the modules, lower to a graph", join),
@@ -117,7 +118,7 @@ fn preparation(cohort: &Cohort, size: &Size, report: &mut Report) {
         report.line(format!("{spread}  {what}"));
         figures.insert(format!("{key}_ms"), spread.json());
     }
-    let sizes = cohort.prepared.program.sizes();
+    let sizes = cohort.prepared.program().sizes();
     let mut model = Map::new();
     model.insert("states".into(), json!(cohort.states()));
     model.insert("parameters".into(), json!(drawn[0].len()));
@@ -154,15 +155,15 @@ fn engine(program: &Program, jobs: &[Job], rtol: f64, lanes: usize, repeats: usi
 }
 
 /// Cost of a patient-month for each course, grid of samples and tolerance.
-fn cost(cohort: &Cohort, size: &Size, report: &mut Report) {
+fn cost(cohorts: &[Cohort; 2], size: &Size, report: &mut Report) {
     report.title(&format!("cost of a patient-month at {LANES} lanes, ms; {} people drawn, one thread", size.people));
     let mut list = Vec::new();
-    for (course, (name, sentence)) in COURSES.iter().enumerate() {
+    for (cohort, (name, sentence)) in cohorts.iter().zip(&COURSES) {
         for (grid, life) in [(Grid::Daily, true), (Grid::Daily, false), (Grid::Report, true)] {
-            let jobs: Vec<Job> = (0..size.people).map(|i| cohort.job(course, i, MONTH_H, grid, life)).collect();
+            let jobs: Vec<Job> = (0..size.people).map(|i| cohort.job(i, MONTH_H, grid, life)).collect();
             let (events, samples) = counts(&jobs[0]);
             for rtol in TOLERANCES {
-                let found = engine(&cohort.prepared.program, &jobs, rtol, LANES, size.repeats);
+                let found = engine(cohort.prepared.program(), &jobs, rtol, LANES, size.repeats);
                 let each = found.ms.times(1e6 / found.steps / cohort.states() as f64);
                 report.line(format!(
                     "{name:<26} life {:<3} {samples:>4} samples rtol {rtol:.0e}: {} ms, {:.0} steps, {:.0} rejected, {:.1} ns per state and step",
@@ -188,20 +189,20 @@ fn cost(cohort: &Cohort, size: &Size, report: &mut Report) {
 /// How the lane count matters, and where the time of a step goes.
 fn lanes(cohort: &Cohort, size: &Size, report: &mut Report) {
     report.title("lanes, first course, daily samples, rtol 1e-5");
-    let jobs: Vec<Job> = (0..size.people).map(|i| cohort.job(0, i, MONTH_H, Grid::Daily, true)).collect();
+    let jobs: Vec<Job> = (0..size.people).map(|i| cohort.job(i, MONTH_H, Grid::Daily, true)).collect();
     let clock = {
         let start = cpu_time::ThreadTime::now();
         move || start.elapsed().as_secs_f64()
     };
     let mut list = Vec::new();
     for lanes in [1, 4, 8, 16, 32] {
-        let found = engine(&cohort.prepared.program, &jobs, 1e-5, lanes, size.repeats.min(3));
+        let found = engine(cohort.prepared.program(), &jobs, 1e-5, lanes, size.repeats.min(3));
         let each = found.ms.times(1e6 / found.steps / cohort.states() as f64);
         let mut row =
             json!({ "lanes": lanes, "ms_per_patient_month": found.ms.json(), "ns_per_state_and_step": each.json() });
         report.line(format!("{lanes:>2} lanes: {} ms, {:.1} ns per state and step", found.ms, each.median));
         if lanes >= 4 {
-            let p = cohort.prepared.program.profile(lanes, &jobs[0].states, &jobs[0].parameters, &clock);
+            let p = cohort.prepared.program().profile(lanes, &jobs[0].states, &jobs[0].parameters, &clock);
             let sum = p.jacobian + p.rates + p.factorization + p.solutions;
             let beside = 1.0 - p.attempt * (found.steps + found.rejected) / (found.ms.median * 1e6);
             let shares = [
@@ -256,7 +257,7 @@ fn comparison(cohort: &Cohort, size: &Size, quick: bool, report: &mut Report) {
     let system = cohort.system_of_states();
     let program = Program::compile(&system);
     let scales: Vec<f64> = system.states.iter().map(|s| s.scale).collect();
-    let many: Vec<Job> = (0..size.people).map(|i| cohort.job(0, i, MONTH_H, Grid::Daily, true)).collect();
+    let many: Vec<Job> = (0..size.people).map(|i| cohort.job(i, MONTH_H, Grid::Daily, true)).collect();
     let few = &many[..size.compared as usize];
     let truth = samples(&program, few, TRUTH);
     let mut ours: Vec<Point> =
@@ -296,7 +297,7 @@ fn comparison(cohort: &Cohort, size: &Size, quick: bool, report: &mut Report) {
     }
     figures.insert("engine".into(), Value::Array(rows));
     if !quick {
-        let week = [cohort.job(0, 0, WEEK_H, Grid::Daily, true)];
+        let week = [cohort.job(0, WEEK_H, Grid::Daily, true)];
         let reference = sim::reference::Program::compile(&system);
         let mut slow = Vec::new();
         let options = Options { rtol: 1e-9, ..Options::default() };
@@ -434,8 +435,8 @@ fn crowd(cohort: &Cohort, size: &Size, report: &mut Report) {
         let before = peak_memory_mib();
         let mut done = 0_u64;
         let once = || {
-            let jobs = (0..count as u32).map(|i| cohort.job(0, i, WEEK_H, Grid::Daily, true));
-            sim::run(&cohort.prepared.program, jobs, &options, &mut |_| {}, &mut |outcome| {
+            let jobs = (0..count as u32).map(|i| cohort.job(i, WEEK_H, Grid::Daily, true));
+            sim::run(cohort.prepared.program(), jobs, &options, &mut |_| {}, &mut |outcome| {
                 done += u64::from(outcome.result.is_ok());
             });
         };
@@ -452,11 +453,11 @@ fn crowd(cohort: &Cohort, size: &Size, report: &mut Report) {
     let slope = exponent(&points);
     report.line(format!("exponent of cost over people: {slope:.3}"));
     report.target("exponent of cost over people", slope, Some(0.95), Some(1.05));
-    let jobs: Vec<Job> = (0..size.people).map(|i| cohort.job(0, i, MONTH_H, Grid::Daily, true)).collect();
+    let jobs: Vec<Job> = (0..size.people).map(|i| cohort.job(i, MONTH_H, Grid::Daily, true)).collect();
     let (set_up, _) =
-        processor_seconds(|| (0..size.people).for_each(|i| drop(cohort.job(0, i, MONTH_H, Grid::Daily, true))));
+        processor_seconds(|| (0..size.people).for_each(|i| drop(cohort.job(i, MONTH_H, Grid::Daily, true))));
     let month =
-        engine(&cohort.prepared.program, &jobs, 1e-5, LANES, 1).ms.median + set_up * 1e3 / f64::from(size.people);
+        engine(cohort.prepared.program(), &jobs, 1e-5, LANES, 1).ms.median + set_up * 1e3 / f64::from(size.people);
     let minutes = month * 1e5 / 2.0 / 60e3;
     report.line(format!(
         "100,000 patient-months on 2 cores, computed from {month:.2} ms each, nothing written: {minutes:.1} min"

@@ -31,6 +31,7 @@ mod lexer;
 pub mod library;
 pub mod lower;
 pub mod parser;
+mod reduce;
 pub mod source;
 pub mod syntax;
 pub mod unit;

@@ -107,7 +107,7 @@ impl Lowered {
                 break;
             }
         }
-        Paths { names: &self.parameter_names, graph, states: n, outputs: s.outputs.len(), effects, roots }
+        Paths { names: &self.parameter_names, graph, states: n, outputs: s.outputs.len(), idle, effects, roots }
     }
 }
 
@@ -130,6 +130,8 @@ struct Parts {
 pub struct Paths<'a> {
     names: &'a [String],
     graph: Graph,
+    /// States that can never leave zero.
+    idle: BTreeSet<u32>,
     states: usize,
     outputs: usize,
     effects: Vec<Parts>,
@@ -138,6 +140,11 @@ pub struct Paths<'a> {
 }
 
 impl Paths<'_> {
+    /// True for a state that can never leave zero.
+    pub(crate) fn is_idle(&self, state: u32) -> bool {
+        self.idle.contains(&state)
+    }
+
     /// Names of the runtime parameters that reach an output.
     pub fn influences(&self, output: usize) -> BTreeSet<String> {
         let mut seen_states = BTreeSet::new();

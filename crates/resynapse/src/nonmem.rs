@@ -300,7 +300,7 @@ impl Script {
             }
         };
         let mut outcome = None;
-        sim::run(&prepared.program, std::iter::once(job), options, &mut policy, &mut |o| outcome = Some(o));
+        sim::run(prepared.program(), std::iter::once(job), options, &mut policy, &mut |o| outcome = Some(o));
         match (failure, outcome) {
             (Some(f), _) => Err(Trouble::Failed(f)),
             (None, Some(o)) => match &o.result {
@@ -488,7 +488,7 @@ impl Writer<'_> {
             }
             schedule.push(Entry { time: start + interval, what: What::Stop });
         }
-        let scales: Vec<f64> = self.prepared.model.states.iter().map(|s| s.scale).collect();
+        let scales: Vec<f64> = self.prepared.lowered.system.states.iter().map(|s| s.scale).collect();
         let mut before = self.rest.to_vec();
         let mut intervals = 0;
         let mut settled: Option<Vec<f64>> = None;
@@ -516,7 +516,9 @@ impl Writer<'_> {
         // Source: NONMEM's own steady states agree to about 5 digits; four more keep the iteration out of sight.
         let options = Options { rtol: 1e-9, ..Options::default() };
         let mut failed = None;
-        sim::run(&self.prepared.program, std::iter::once(job), &options, &mut policy, &mut |o| failed = o.result.err());
+        sim::run(self.prepared.program(), std::iter::once(job), &options, &mut policy, &mut |o| {
+            failed = o.result.err()
+        });
         if let Some(failure) = failed {
             return Err(Trouble::Failed(failure));
         }

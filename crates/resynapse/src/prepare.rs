@@ -8,6 +8,8 @@ use model::ledger::{Law, Row};
 use model::lower::{Lowered, Request};
 use sim::random::{Stream, stream_id};
 use sim::{Options, Program};
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// Name of the runtime parameter that switches periodic forcings on.
 const FORCING: &str = "forcing";
@@ -18,8 +20,9 @@ pub struct Prepared {
     pub model: Model,
     /// Its equations and the meaning of their numbers.
     pub lowered: Lowered,
-    /// The compiled equations.
-    pub program: Program,
+    /// Which of the model's states the equations hold; the others stay zero.
+    pub kept: Vec<u32>,
+    program: OnceLock<Program>,
 }
 
 /// Which person of the many the ledger describes.
@@ -45,8 +48,8 @@ pub fn prepare(
 ) -> Result<Prepared, Vec<Diagnostic>> {
     let model = atlas.library.assemble(assembly, &patient.active(atlas))?;
     let lowered = model.lower(request)?;
-    let program = Program::compile(&lowered.system);
-    Ok(Prepared { model, lowered, program })
+    let kept = (0..model.states.len() as u32).collect();
+    Ok(Prepared { model, lowered, kept, program: OnceLock::new() })
 }
 
 impl AssemblyFile {
@@ -60,6 +63,27 @@ impl AssemblyFile {
 }
 
 impl Prepared {
+    /// The compiled equations.
+    pub fn program(&self) -> &Program {
+        self.program.get_or_init(|| Program::compile(&self.lowered.system))
+    }
+
+    /// The same model when only the `fired` actions happen: states that then stay exactly zero are left out.
+    pub fn focused(self, fired: &BTreeSet<u32>) -> Prepared {
+        let kept = self.lowered.lively(fired);
+        let lowered = self.lowered.keeping(&kept, fired);
+        Prepared { model: self.model, lowered, kept, program: OnceLock::new() }
+    }
+
+    /// States of the equations as states of the whole model.
+    pub fn expanded(&self, states: &[f64]) -> Vec<f64> {
+        let mut all = vec![0.0; self.model.states.len()];
+        for (i, y) in self.kept.iter().zip(states) {
+            all[*i as usize] = *y;
+        }
+        all
+    }
+
     /// All runtime parameters of a person, coherent units.
     pub fn parameters(&self, patient: &Patient, person: Person) -> Vec<f64> {
         let mut values = self.lowered.parameter_values.clone();

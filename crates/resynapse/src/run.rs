@@ -288,14 +288,35 @@ enum Work {
 impl Work {
     /// The actions that happen.
     fn fired(&self) -> BTreeSet<u32> {
-        let action = |e: &Entry| match e.what {
-            What::Event { action, .. } => Some(action),
-            _ => None,
-        };
         match self {
-            Work::Job(job) => job.schedule.iter().filter_map(action).collect(),
-            Work::Script(script) => script.entries().filter_map(action).collect(),
+            Work::Job(job) => job.schedule.iter().filter_map(action_of).collect(),
+            Work::Script(script) => script.entries().filter_map(action_of).collect(),
         }
+    }
+}
+
+/// The actions that happen in a plan.
+fn fired(
+    atlas: &Atlas,
+    assembly: &AssemblyFile,
+    prepared: &Prepared,
+    parameters: &[f64],
+    plan: &Plan,
+) -> Result<BTreeSet<u32>, Refusal> {
+    let mut entries = dosing::events(atlas, prepared, parameters, &plan.regimen)?;
+    entries.extend(dosing::days(prepared, plan.person, plan.until_h));
+    let mut actions: BTreeSet<u32> = entries.iter().filter_map(action_of).collect();
+    for record in plan.table.iter().flat_map(|t| &t.records) {
+        let event = assembly.compartments.get(&record.compartment).map(|c| &c.event);
+        actions.extend(event.and_then(|e| prepared.lowered.actions.get(e)));
+    }
+    Ok(actions)
+}
+
+fn action_of(entry: &Entry) -> Option<u32> {
+    match entry.what {
+        What::Event { action, .. } => Some(action),
+        _ => None,
     }
 }
 
@@ -312,6 +333,8 @@ impl<'a> Bench<'a> {
     fn new(atlas: &'a Atlas, assembly: &'a AssemblyFile, plan: &'a Plan) -> Result<Self, Refusal> {
         let prepared = prepare(atlas, &assembly.assembly, &plan.patient, &assembly.request())?;
         let parameters = prepared.parameters(&plan.patient, plan.person);
+        let fired = fired(atlas, assembly, &prepared, &parameters, plan)?;
+        let prepared = prepared.focused(&fired);
         Ok(Bench { atlas, assembly, plan, prepared, parameters })
     }
 
@@ -391,7 +414,8 @@ impl<'a> Bench<'a> {
             .zip(&lowered.parameter_values)
             .map(|(n, v)| self.prepared.lowered.parameter(n).map_or(*v, |i| parameters[i]))
             .collect();
-        let point = sim::expr::Point { time: 0.0, states, parameters: &named, arguments: [0.0; 4] };
+        let states = self.prepared.expanded(states);
+        let point = sim::expr::Point { time: 0.0, states: &states, parameters: &named, arguments: [0.0; 4] };
         Ok(lowered.system.graph.evaluate(&lowered.system.outputs, &point)[0])
     }
 
@@ -409,7 +433,7 @@ impl<'a> Bench<'a> {
                 Work::Script(script) => Some(script.run(&self.prepared, &options).map_err(|t| self.trouble(t))?),
             });
         }
-        for outcome in run_parallel(&self.prepared.program, jobs, &options, plan.threads.max(1)) {
+        for outcome in run_parallel(self.prepared.program(), jobs, &options, plan.threads.max(1)) {
             let slot = outcome.id as usize;
             outcomes[slot] = Some(outcome);
         }

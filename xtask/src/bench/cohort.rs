@@ -35,13 +35,14 @@ pub struct Cohort {
     /// The drug-free state sought with one prepared search for all people.
     steady: Steady,
     unknown: Vec<u32>,
-    regimens: Vec<Regimen>,
+    regimen: Regimen,
     /// Processor seconds: text to model, model to graph, graph to program.
     pub assembling: [Spread; 3],
 }
 
 impl Cohort {
-    pub fn new(repeats: usize) -> Cohort {
+    /// People on one course; as in a run, states that stay zero on it are left out.
+    pub fn new(repeats: usize, course: usize) -> Cohort {
         let mut seconds: [Vec<f64>; 3] = Default::default();
         let mut last = None;
         for _ in 0..repeats.max(1) {
@@ -58,18 +59,22 @@ impl Cohort {
             last = Some((atlas, prepared));
         }
         let (atlas, prepared) = last.expect("at least one repeat");
+        let mut map = model::source::SourceMap::default();
+        let regimen = sentence(&atlas, &mut map, COURSES[course].1)
+            .unwrap_or_else(|found| panic!("{}", model::diagnostic::render(&found, &atlas.library.sources)));
+        let person = Person::Drawn { seed: SEED, subject: 0 };
+        let parameters = prepared.parameters(&Patient::default(), person);
+        let mut events = dosing::events(&atlas, &prepared, &parameters, &regimen).expect("the doses exist");
+        events.extend(dosing::days(&prepared, person, MONTH_H));
+        let fired = events.iter().filter_map(|e| match e.what {
+            What::Event { action, .. } => Some(action),
+            _ => None,
+        });
+        let prepared = prepared.focused(&fired.collect());
         let unknown: Vec<u32> =
             (0..prepared.lowered.steady.len() as u32).filter(|i| prepared.lowered.steady[*i as usize]).collect();
         let steady = Steady::new(&prepared.lowered.system, &unknown);
-        let mut map = model::source::SourceMap::default();
-        let regimens = COURSES
-            .iter()
-            .map(|(_, text)| {
-                sentence(&atlas, &mut map, text)
-                    .unwrap_or_else(|found| panic!("{}", model::diagnostic::render(&found, &map)))
-            })
-            .collect();
-        Cohort { atlas, prepared, steady, unknown, regimens, assembling: seconds.map(Spread::of) }
+        Cohort { atlas, prepared, steady, unknown, regimen, assembling: seconds.map(Spread::of) }
     }
 
     pub fn states(&self) -> usize {
@@ -98,11 +103,11 @@ impl Cohort {
     }
 
     /// One person on one course; `daily_life` switches the daily draws.
-    pub fn job(&self, course: usize, subject: u32, until_h: f64, grid: Grid, daily_life: bool) -> Job {
+    pub fn job(&self, subject: u32, until_h: f64, grid: Grid, daily_life: bool) -> Job {
         let person = Person::Drawn { seed: SEED, subject };
         let parameters = self.parameters(subject);
         let states = self.rest(&parameters);
-        let regimen = &self.regimens[course];
+        let regimen = &self.regimen;
         let mut events = dosing::events(&self.atlas, &self.prepared, &parameters, regimen).expect("the doses exist");
         events.retain(|e| e.time <= until_h);
         if daily_life {
