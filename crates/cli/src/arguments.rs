@@ -6,7 +6,13 @@ use std::path::PathBuf;
 /// How ketamine acts on the brain, as an executable account in which every number has its source and grade.
 /// A model, not medical advice.
 #[derive(Debug, Parser)]
-#[command(name = "resynapse", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "resynapse",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "Exit codes: 0 done, 1 bad input, 2 wrong usage, 3 a check failed, 4 the computation failed, 130 interrupted."
+)]
 pub struct Arguments {
     /// What every command understands.
     #[command(flatten)]

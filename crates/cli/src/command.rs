@@ -63,6 +63,9 @@ fn load_atlas(global: &Global) -> Result<Atlas, Failure> {
     Ok(atlas)
 }
 
+/// The longest run: ten years, h.
+const LONGEST_H: f64 = 87_660.0;
+
 /// Plans from a dose sentence, a protocol file or the folder of an earlier run.
 fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Result<Vec<Plan>, Failure> {
     let mut map = SourceMap::default();
@@ -77,7 +80,10 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
             let text = files::read(file)?;
             let beside = Folder(file.parent().unwrap_or(Path::new(".")).to_path_buf());
             match protocol::read(atlas, &mut map, &beside, &file.display().to_string(), &text) {
-                Ok(protocol) => plans = protocol.plans,
+                Ok(protocol) => {
+                    protocol.notes.iter().for_each(|n| anstream::eprintln!("note: {n}"));
+                    plans = protocol.plans;
+                }
                 Err(more) => found.extend(more),
             }
         }
@@ -97,6 +103,10 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
     let option =
         |name: &str, why: String, hint: &str| Diagnostic::error_nowhere("RS6601", format!("--{name}: {why}"), hint);
     let until_h = subject.until.as_ref().and_then(|text| match quantity::duration(text) {
+        Ok(h) if h > LONGEST_H => {
+            found.push(option("until", format!("`{text}` is longer than ten years"), "follow for less"));
+            None
+        }
         Ok(h) if h > 0.0 => Some(h),
         Ok(_) => {
             found.push(option("until", "the run has no length".into(), "as in `--until 28d`"));
@@ -127,6 +137,10 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
         }
         if subject.drawn {
             plan.person = Person::Drawn { seed: global.seed, subject: 0 };
+        }
+        if plan.until_h > LONGEST_H {
+            let message = "the run is longer than ten years";
+            found.push(Diagnostic::error_nowhere("RS6602", message, "follow for less"));
         }
         let last = plan.regimen.last_h();
         if last > plan.until_h {

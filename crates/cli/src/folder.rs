@@ -48,7 +48,8 @@ impl RunFolder {
         let default = PathBuf::from("runs").join(format!("{}-{}", slug(name, 0), &hash[..8]));
         let target = global.output.clone().unwrap_or_else(|| default.clone());
         if target.exists() && !global.force {
-            let same = fs::read_to_string(target.join("manifest.json")).is_ok_and(|old| old == manifest);
+            let mark = format!("\"run_sha256\": \"{hash}\"");
+            let same = fs::read_to_string(target.join("manifest.json")).is_ok_and(|old| old.contains(&mark));
             if !same {
                 let why = "exists and holds something else; choose another with -o, or add --force";
                 return Err(Failure::File(format!("`{}` {why}", target.display())));
@@ -149,12 +150,21 @@ pub fn add_run(
     folder.add(format!("{prefix}figures/ladder.svg"), figure::ladder(results, &figure::Options::default()));
     let report = report::Report { knockout: links, command_line, ..report::Report::new(atlas, results) };
     folder.add(format!("{prefix}report.html"), report::html(&report));
+    if let Some((name, text)) = &results.plan().table_text {
+        folder.add(table_name(name), text.clone());
+    }
 }
 
 /// Adds the comparison of several runs.
 pub fn add_comparison(folder: &mut RunFolder, results: &[&Results], signals: &[String]) {
     let signals: Vec<&str> = signals.iter().map(String::as_str).collect();
     folder.add("figures/compare.svg", figure::compare(results, &signals));
+}
+
+/// Where the event table of a run stands in its folder.
+fn table_name(name: &str) -> String {
+    let stem = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    format!("events-{}", slug(stem, 0))
 }
 
 fn csv_text(rows: impl IntoIterator<Item = Vec<String>>) -> String {
@@ -274,8 +284,8 @@ pub fn lock(atlas: &Atlas, results: &[Results]) -> String {
 fn arm(plan: &Plan) -> String {
     let q = |text: &str| format!("{text:?}");
     if plan.table.is_some() {
-        let file = plan.regimen.text.trim_start_matches("events of ");
-        return format!("events = {}   # relative to the protocol that was run\n", q(file));
+        let (name, text) = plan.table_text.clone().unwrap_or_default();
+        return format!("events = {}\nevents_sha256 = {}\n", q(&table_name(&name)), q(&hex(&[&text])));
     }
     let mut out = String::new();
     for dose in &plan.regimen.doses {

@@ -129,7 +129,12 @@ impl Page<'_> {
         line("  difference", STRONG, &|t| words::score(all(t)), "minus: fewer symptoms");
         line("    of which drug", Style::new(), &|t| words::score(drug(t)), "");
         let rest = |t: f64| all(t) - drug(t);
-        line("    of which expectation", Style::new(), &|t| words::score(rest(t)), "a stated prior, no finding");
+        line(
+            "    of which expectation",
+            Style::new(),
+            &|t| words::score(rest(t)),
+            "a stated prior; what both do together counts as drug",
+        );
     }
 
     fn mood_plot(&self, out: &mut String, k: usize) {

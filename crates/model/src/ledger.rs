@@ -36,8 +36,8 @@ impl Grade {
         match self {
             Grade::A => "human trials or meta-analysis",
             Grade::B => "human measurement",
-            Grade::C => "animal, or fitted here to human data",
-            Grade::D => "in vitro, or fitted here to animal data",
+            Grade::C => "animal, fitted here to human data, or B not read at its source",
+            Grade::D => "in vitro, fitted here to animal data, or C not read at its source",
             Grade::E => "assumed",
         }
     }

@@ -161,7 +161,8 @@ impl Atlas {
 
     /// Names of compounds, with a suggestion for a misspelt one.
     pub(crate) fn compound_hint(&self, word: &str) -> String {
-        let names: Vec<&str> = self.compounds.keys().map(String::as_str).collect();
+        let given = self.compounds.values().filter(|c| !c.routes.is_empty());
+        let names: Vec<&str> = given.map(|c| c.name.as_str()).collect();
         match closest(&word.to_lowercase(), &names) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known drugs: {}", names.join(", ")),

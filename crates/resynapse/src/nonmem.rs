@@ -422,7 +422,8 @@ impl Writer<'_> {
 
     fn dose(&self, record: &Record) -> Result<DoseOf, Trouble> {
         let refuse = |code, message: String, hint: &str| {
-            Err(Trouble::Input(Box::new(Diagnostic::error(code, record.span, message, hint))))
+            let message = format!("event table, record at {} h: {message}", record.time_h);
+            Err(Trouble::Input(Box::new(Diagnostic::error_nowhere(code, message, hint))))
         };
         let Some(compartment) = self.assembly.compartments.get(&record.compartment) else {
             let known: Vec<String> = self.assembly.compartments.keys().map(u32::to_string).collect();
@@ -489,12 +490,21 @@ impl Writer<'_> {
             schedule.push(Entry { time: start + interval, what: What::Stop });
         }
         let scales: Vec<f64> = self.prepared.lowered.system.states.iter().map(|s| s.scale).collect();
+        // A state that no rate depends on only counts (what was excreted): it never settles and need not.
+        let system = &self.prepared.lowered.system;
+        let mut matters = vec![false; system.states.len()];
+        for symbol in system.rates.iter().flat_map(|r| system.graph.symbols(*r)) {
+            if let sim::Symbol::State(k) = symbol {
+                matters[k as usize] = true;
+            }
+        }
         let mut before = self.rest.to_vec();
         let mut intervals = 0;
         let mut settled: Option<Vec<f64>> = None;
         let mut policy = |visit: &mut Visit<'_>| {
             intervals += 1;
-            let moved = |(k, y): (usize, &f64)| (y - before[k]).abs() > STEADY * y.abs().max(scales[k] * 1e-6);
+            let moved =
+                |(k, y): (usize, &f64)| matters[k] && (y - before[k]).abs() > STEADY * y.abs().max(scales[k] * 1e-6);
             let still = !visit.states().iter().enumerate().any(moved);
             // The infusions that overlap an interval must all have begun before two intervals are compared.
             if still && f64::from(intervals) * interval > dose.duration_h + interval {

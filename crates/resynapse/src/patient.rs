@@ -9,6 +9,9 @@ use model::parser::closest;
 use model::source::{SourceMap, Span};
 use std::collections::BTreeMap;
 
+/// The covariate that amounts and volumes are scaled with.
+const WEIGHT: &str = "person.weight";
+
 /// One person.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Patient {
@@ -104,7 +107,15 @@ pub fn parameter_value(atlas: &Atlas, id: &str, text: &str) -> Result<f64, (Stri
         };
         return Err((format!("the ledger has no `{id}`"), hint));
     };
-    quantity::value(text, &row.unit).map_err(|why| (why, format!("as in `\"{id}\" = \"{} {}\"`", row.value, row.unit)))
+    let example = || format!("as in `\"{id}\" = \"{} {}\"`", row.value, row.unit);
+    let value = quantity::value(text, &row.unit).map_err(|why| (why, example()))?;
+    if value < 0.0 && row.value > 0.0 {
+        return Err((format!("`{text}` is negative, which makes no sense for `{id}`"), example()));
+    }
+    if value == 0.0 && row.value > 0.0 && id == WEIGHT {
+        return Err(("a body weight of 0 makes no sense".into(), example()));
+    }
+    Ok(value)
 }
 
 /// Checks a context against those the ledger knows.

@@ -39,6 +39,8 @@ pub struct Protocol {
     pub title: String,
     /// What is run, in the order of the arms.
     pub plans: Vec<Plan>,
+    /// What a reader of the result should know about how it was read.
+    pub notes: Vec<String>,
     /// Files the protocol names, relative to it.
     pub files: Vec<String>,
 }
@@ -52,7 +54,8 @@ pub fn read(
     text: &str,
 ) -> Result<Protocol, Vec<Diagnostic>> {
     let (mut read, mut found) = Document::read(map, path, text, |f| protocol(atlas, f));
-    let mut protocol = Protocol { title: read.title.clone(), plans: Vec::new(), files: Vec::new() };
+    let mut protocol =
+        Protocol { title: read.title.clone(), plans: Vec::new(), notes: read.notes.clone(), files: Vec::new() };
     for arm in std::mem::take(&mut read.arms) {
         match arm.build(atlas, map, beside, &read, &mut protocol.files) {
             Ok(plan) => protocol.plans.push(plan),
@@ -68,6 +71,7 @@ struct Draft {
     person: Person,
     until_h: Option<f64>,
     rtol: Option<f64>,
+    notes: Vec<String>,
     arms: Vec<Arm>,
 }
 
@@ -85,11 +89,20 @@ fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
         person: Person::Typical,
         until_h: None,
         rtol: None,
+        notes: vec![],
         arms: vec![],
     };
     fields.table("numerics", |f| draft.rtol = f.number("rtol").map(|n| n.value));
     // What a lock file remembers about the run it came from; nothing here changes the run.
-    fields.table("lock", |f| f.keys().iter().for_each(|k| drop(f.text(&k.value))));
+    fields.table("lock", |f| {
+        f.keys().iter().for_each(|k| drop(f.text(&k.value)));
+        if let Some(hash) = f.text("atlas_sha256").filter(|h| h.value != atlas.hash) {
+            let (was, is) = (&hash.value[..hash.value.len().min(12)], &atlas.hash[..12]);
+            draft
+                .notes
+                .push(format!("the lock file was made with the atlas {was}, this run uses {is}: results may differ"));
+        }
+    });
     fields.table("study", |f| {
         draft.title = f.text("title").map(|t| t.value).unwrap_or_default();
         draft.until_h = f.text("until").and_then(|t| match quantity::duration(&t.value) {
@@ -119,6 +132,7 @@ fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
         let mut sentences: Vec<_> = Vec::new();
         let name = f.needed("name").value;
         let events = f.text("events");
+        let _ = f.text("events_sha256");
         if let Some(sentence) = sentence_or_doses(f) {
             sentences = sentence;
         }
@@ -179,6 +193,7 @@ impl Arm {
         regimen.doses.sort_by(|a, b| a.at_h.total_cmp(&b.at_h));
         regimen.text = texts.join("; ");
         let mut table: Option<Subject> = None;
+        let mut table_text = None;
         if let Some(events) = &self.events {
             files.push(events.value.clone());
             match beside.read(&events.value) {
@@ -193,8 +208,10 @@ impl Arm {
                 }
                 Ok(text) => match nonmem::read(map, &events.value, &text) {
                     Ok(subjects) if subjects.len() == 1 && regimen.doses.is_empty() => {
-                        table = subjects.into_iter().next()
+                        table = subjects.into_iter().next();
+                        table_text = Some((events.value.clone(), text));
                     }
+
                     Ok(subjects) if subjects.len() > 1 => {
                         let message =
                             format!("`{}` has {} subjects; an arm here is one person", events.value, subjects.len());
@@ -219,6 +236,7 @@ impl Arm {
         plan.patient = draft.patient.clone();
         plan.person = draft.person;
         plan.table = table;
+        plan.table_text = table_text;
         if let Some(h) = draft.until_h {
             plan.until_h = h;
         }

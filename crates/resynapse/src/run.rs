@@ -21,6 +21,8 @@ pub struct Plan {
     pub regimen: Regimen,
     /// Doses given as a NONMEM event table instead.
     pub table: Option<Subject>,
+    /// Name and text of that table.
+    pub table_text: Option<(String, String)>,
     /// To whom.
     pub patient: Patient,
     /// Typical or drawn.
@@ -44,6 +46,7 @@ impl Plan {
             name: name.into(),
             regimen,
             table: None,
+            table_text: None,
             patient: Patient::default(),
             person: Person::Typical,
             until_h: DAYS_28_H,
@@ -382,10 +385,10 @@ impl<'a> Bench<'a> {
 
     /// A run whose doses come from an event table; samples fall on the usual grid.
     fn script(&self, table: &Subject, parameters: &[f64], states: &[f64]) -> Result<Work, Refusal> {
-        let mut records = table.records.clone();
-        for time_h in dosing::sample_times(&self.plan.dosed(), self.plan.until_h) {
-            records.push(Record { time_h, ..Record::default() });
-        }
+        // Samples first: at the time of a dose the grid sees the state before it, the dose's own record the one after.
+        let times = dosing::sample_times(&self.plan.dosed(), self.plan.until_h);
+        let mut records: Vec<Record> = times.into_iter().map(|time_h| Record { time_h, ..Record::default() }).collect();
+        records.extend(table.records.iter().cloned());
         records.retain(|r| r.time_h <= self.plan.until_h);
         records.sort_by(|a, b| a.time_h.total_cmp(&b.time_h));
         let subject = Subject { id: table.id.clone(), records };

@@ -8,14 +8,20 @@ use resynapse::run::{KnockoutTable, knockout};
 use serde_json::json;
 
 /// Times at which effects are compared, h.
-pub(super) const TIMES_H: [f64; 3] = [4.0, 24.0, 168.0];
+const TIMES_H: [f64; 3] = [4.0, 24.0, 168.0];
+
+/// Those of the usual times that a run reaches; its end where it reaches none.
+pub(super) fn times_h(until_h: f64) -> Vec<f64> {
+    let within: Vec<f64> = TIMES_H.into_iter().filter(|t| *t <= until_h).collect();
+    if within.is_empty() { vec![until_h] } else { within }
+}
 
 pub(super) fn run(global: &Global, a: &Knockout) -> Result<(), Failure> {
     let atlas = load_atlas(global)?;
     let plans = plans(&atlas, global, &a.what, &a.subject)?;
     let mut values = Vec::new();
     for plan in &plans {
-        let found = knockout(&atlas, plan, &a.signal, &TIMES_H)
+        let found = knockout(&atlas, plan, &a.signal, &times_h(plan.until_h))
             .map_err(|r| Failure::from_refusal(r, &atlas.library.sources))?;
         if global.json {
             values.push(to_json(&plan.name, &a.signal, &found));

@@ -5,6 +5,7 @@ use crate::arguments::{Colour, Global, Simulate};
 use crate::failure::Failure;
 use crate::folder::{self, RunFolder};
 use crate::{json, terminal};
+use resynapse::atlas::Atlas;
 use resynapse::run::{Results, knockout};
 use std::io::IsTerminal;
 use std::time::Instant;
@@ -20,7 +21,7 @@ pub(super) fn run(global: &Global, a: &Simulate) -> Result<(), Failure> {
         if results.len() > 1 {
             prefix = format!("{}/", folder::slug(&r.plan().name, i));
         }
-        let links = knockout(&atlas, r.plan(), "madrs.total", &super::knockout::TIMES_H)
+        let links = knockout(&atlas, r.plan(), "madrs.total", &super::knockout::times_h(r.plan().until_h))
             .map_err(|e| Failure::from_refusal(e, &atlas.library.sources))?;
         folder::add_run(&mut run, &prefix, &atlas, r, Some(&links), &command_line());
     }
@@ -51,8 +52,31 @@ pub(super) fn run(global: &Global, a: &Simulate) -> Result<(), Failure> {
             );
         }
     }
+    if !global.quiet {
+        published(&atlas, &results);
+    }
     if let (Some(place), false) = (&place, global.quiet) {
         anstream::eprintln!("report  {}", place.join(if all.len() == 1 { "report.html" } else { "" }).display());
     }
     Ok(())
+}
+
+/// Says how far published doses reach: a dose that runs is not thereby one that anybody was given.
+fn published(atlas: &Atlas, results: &[Results]) {
+    let mut told = std::collections::BTreeSet::new();
+    for dose in results.iter().flat_map(|r| &r.plan().regimen.doses) {
+        if !told.insert((dose.compound.clone(), dose.route.clone())) {
+            continue;
+        }
+        let Some(compound) = atlas.compounds.get(&dose.compound).filter(|c| !c.composition.is_empty()) else {
+            continue;
+        };
+        let route = resynapse::compound::route_title(&dose.route);
+        let highest = compound.routes.get(&dose.route).map_or("", |r| r.highest_published.as_str());
+        let highest = if highest.is_empty() { "none in the evidence read for it" } else { highest };
+        anstream::eprintln!(
+            "note: {}, {route}: highest published dose {highest}; beyond it nothing is known here",
+            compound.name
+        );
+    }
 }
