@@ -1,35 +1,8 @@
-//! Files on disk as [`Sources`], for tests and chores.
+//! Files on disk, for tests and chores.
 
-use model::source::Sources;
+pub use resynapse_cli::files::Folder;
+
 use std::path::{Path, PathBuf};
-
-/// A folder laid out like the atlas.
-#[derive(Clone, Debug)]
-pub struct Folder(pub PathBuf);
-
-impl Sources for Folder {
-    fn read(&self, path: &str) -> Result<String, String> {
-        std::fs::read_to_string(self.0.join(path)).map_err(|e| e.to_string())
-    }
-    fn list(&self, folder: &str) -> Vec<String> {
-        let mut out = Vec::new();
-        collect(&self.0, Path::new(folder), &mut out);
-        out.sort();
-        out
-    }
-}
-
-fn collect(root: &Path, at: &Path, out: &mut Vec<String>) {
-    let Ok(entries) = std::fs::read_dir(root.join(at)) else { return };
-    for entry in entries.flatten() {
-        let path = at.join(entry.file_name());
-        if entry.path().is_dir() {
-            collect(root, &path, out);
-        } else {
-            out.push(path.to_string_lossy().replace('\\', "/"));
-        }
-    }
-}
 
 /// The root of the workspace.
 pub fn root() -> PathBuf {
