@@ -34,5 +34,6 @@ pub mod parser;
 mod reduce;
 pub mod source;
 pub mod syntax;
+pub mod table;
 pub mod unit;
 mod wiring;

@@ -92,8 +92,10 @@ impl Lowered {
         let starts = n + s.outputs.len();
         let mut idle: BTreeSet<u32> = (0..n as u32)
             .filter(|i| {
-                !self.steady[*i as usize]
-                    && is_zero(&graph, roots[starts + *i as usize])
+                // A steady state that is looked for around zero is zero where its rate is; one with `near` may have
+                // another branch.
+                let k = *i as usize;
+                (if self.steady[k] { self.near[k] == 0.0 } else { is_zero(&graph, roots[starts + k]) })
                     && !effects.iter().any(|e| e.state == *i)
             })
             .collect();
@@ -147,9 +149,19 @@ impl Paths<'_> {
 
     /// Names of the runtime parameters that reach an output.
     pub fn influences(&self, output: usize) -> BTreeSet<String> {
+        self.behind(std::iter::once(output)).1
+    }
+
+    /// States that reach any output.
+    pub(crate) fn states_behind(&self) -> BTreeSet<u32> {
+        self.behind(0..self.outputs).0
+    }
+
+    /// States and parameters that reach the outputs.
+    fn behind(&self, outputs: impl Iterator<Item = usize>) -> (BTreeSet<u32>, BTreeSet<String>) {
         let mut seen_states = BTreeSet::new();
         let mut parameters = BTreeSet::new();
-        let mut queue = vec![self.roots[self.states + output]];
+        let mut queue: Vec<Expr> = outputs.map(|k| self.roots[self.states + k]).collect();
         while let Some(root) = queue.pop() {
             for symbol in self.graph.symbols(root) {
                 match symbol {
@@ -167,7 +179,7 @@ impl Paths<'_> {
                 }
             }
         }
-        parameters
+        (seen_states, parameters)
     }
 }
 

@@ -1,5 +1,5 @@
-//! A system without the states that stay exactly zero when only certain actions happen: depots of routes that are not
-//! used, the other enantiomer.
+//! A system without the states that stay exactly zero when only certain actions happen (depots of routes that are not
+//! used, the other enantiomer) and without those that reach no output.
 
 use crate::lower::Lowered;
 use sim::expr::{Expr, Symbol};
@@ -7,13 +7,15 @@ use sim::system::{Action, Effect, System};
 use std::collections::{BTreeSet, HashMap};
 
 impl Lowered {
-    /// States that can leave zero when only the `fired` actions happen, whatever the values of parameters.
+    /// States that can leave zero when only the `fired` actions happen, whatever the values of parameters, and that reach
+    /// an output.
     pub fn lively(&self, fired: &BTreeSet<u32>) -> Vec<u32> {
         // Ones stand for any value, so that nothing but an infusion that never runs counts as zero.
         let any: Vec<f64> =
             self.parameter_names.iter().map(|n| if n.starts_with("rate:") { 0.0 } else { 1.0 }).collect();
         let paths = self.paths(&any, Some(fired));
-        (0..self.system.states.len() as u32).filter(|i| !paths.is_idle(*i)).collect()
+        let behind = paths.states_behind();
+        (0..self.system.states.len() as u32).filter(|i| !paths.is_idle(*i) && behind.contains(i)).collect()
     }
 
     /// The same equations over the `kept` states alone, all others being zero for good. Parameters and actions keep
