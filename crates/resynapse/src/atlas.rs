@@ -1,7 +1,13 @@
 //! A loaded atlas: the library of mechanisms and evidence, with the files that bind a dose to them.
 
+use crate::claim::{self, Claim};
 use crate::compound::{self, Compound, route_name};
+use crate::expectation::{self, Expectation};
 use crate::fields::{Document, Fields};
+use crate::happening::{self, Happening};
+use crate::hypothesis::battery::{self, Experiment};
+use crate::hypothesis::{self, Hypothesis};
+use crate::scenario::{self, Scenario};
 use model::assembly::Assembly;
 use model::diagnostic::{Diagnostic, tidy};
 use model::library::Library;
@@ -9,7 +15,7 @@ use model::parser::closest;
 use model::source::Sources;
 use model::unit::Unit;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The atlas compiled into the program.
 #[derive(Clone, Copy, Debug, Default)]
@@ -95,6 +101,8 @@ pub struct Condition {
     pub about: String,
     /// Contexts it activates.
     pub contexts: Vec<String>,
+    /// What lay before the start, such as months of stress.
+    pub history: Vec<Happening>,
 }
 
 /// Everything a run can draw on.
@@ -108,10 +116,22 @@ pub struct Atlas {
     pub assemblies: BTreeMap<String, AssemblyFile>,
     /// Conditions by name.
     pub conditions: BTreeMap<String, Condition>,
+    /// Rival explanations by id.
+    pub hypotheses: BTreeMap<String, Hypothesis>,
+    /// The experiments put to each of them.
+    pub battery: Vec<Experiment>,
+    /// Named runs by name.
+    pub scenarios: BTreeMap<String, Scenario>,
+    /// Statements that can be put to the test, in the order of the files.
+    pub expectations: Vec<Expectation>,
+    /// The popular account, claim by claim.
+    pub claims: Vec<Claim>,
     /// SHA-256 over paths and texts of all files, hexadecimal.
     pub hash: String,
 }
 
+/// The file of experiments that every hypothesis is put to.
+const BATTERY: &str = "battery.toml";
 /// Name of the assembly that `simulate` runs.
 pub const WHOLE: &str = "whole";
 /// Name of the condition a run starts from.
@@ -132,6 +152,19 @@ impl Atlas {
         for condition in folder(&mut atlas.library, sources, "conditions", &mut diagnostics, read_condition) {
             atlas.conditions.insert(condition.name.clone(), condition);
         }
+        for hypothesis in folder(&mut atlas.library, sources, "hypotheses", &mut diagnostics, hypothesis::read) {
+            atlas.hypotheses.insert(hypothesis.id.clone(), hypothesis);
+        }
+        if let Ok(text) = sources.read(BATTERY) {
+            let (read, found) = Document::read(&mut atlas.library.sources, BATTERY, &text, battery::read);
+            atlas.battery = read;
+            diagnostics.extend(found);
+        }
+        scenario::load(&mut atlas, sources, &mut diagnostics);
+        let groups = folder(&mut atlas.library, sources, "expectations", &mut diagnostics, expectation::read);
+        atlas.expectations = groups.into_iter().flatten().collect();
+        expectation::check(&atlas, &mut diagnostics);
+        claim::load(&mut atlas, sources, &mut diagnostics);
         atlas.hash = hash(sources);
         tidy(&mut diagnostics);
         (atlas, diagnostics)
@@ -159,6 +192,12 @@ impl Atlas {
             .or_else(|| self.compounds.values().find(|c| c.aliases.iter().any(|a| a.to_lowercase() == word)))
     }
 
+    /// Names of the events that mechanisms listen to, except those that run over a family.
+    pub fn events(&self) -> BTreeSet<String> {
+        let handlers = self.library.modules.values().flat_map(|m| &m.events);
+        handlers.map(|e| e.name.value.clone()).filter(|name| !name.contains('{')).collect()
+    }
+
     /// Names of compounds, with a suggestion for a misspelt one.
     pub(crate) fn compound_hint(&self, word: &str) -> String {
         let given = self.compounds.values().filter(|c| !c.routes.is_empty());
@@ -171,8 +210,10 @@ impl Atlas {
 }
 
 fn hash(sources: &dyn Sources) -> String {
-    let mut paths = vec!["families.toml".to_string()];
-    for folder in ["assemblies", "compounds", "conditions", "evidence", "models", "scenarios"] {
+    let mut paths = vec![BATTERY.to_string(), "claims.csv".to_string(), "families.toml".to_string()];
+    for folder in
+        ["assemblies", "compounds", "conditions", "evidence", "expectations", "hypotheses", "models", "scenarios"]
+    {
         paths.extend(sources.list(folder));
     }
     let mut hash = Sha256::new();
@@ -278,6 +319,7 @@ fn read_condition(fields: &Fields<'_, '_>) -> Condition {
         title: fields.needed("title").value,
         about: fields.needed("about").value,
         contexts: fields.texts("context").into_iter().map(|t| t.value).collect(),
+        history: happening::history(fields),
     }
 }
 

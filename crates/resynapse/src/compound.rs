@@ -33,6 +33,8 @@ pub struct RouteOf {
     pub unit_dose: Option<f64>,
     /// Time between units, h.
     pub unit_interval: f64,
+    /// True where a dose is given in a treatment session, with the hope that raises; false for a tablet at home.
+    pub session: bool,
     /// Highest dose found in a publication, as text, with its source.
     pub highest_published: String,
 }
@@ -98,6 +100,7 @@ pub(crate) fn read(fields: &Fields<'_, '_>) -> Compound {
                         event: r.needed("event").value,
                         unit_dose: quantity_in(r, "unit_dose", "mg"),
                         unit_interval: quantity_in(r, "unit_interval", "min").unwrap_or(0.0),
+                        session: r.truth("session").unwrap_or(true),
                         highest_published: {
                             let _ = (r.text("source"), r.text("note"));
                             r.text("max_published_dose").map(|t| t.value).unwrap_or_default()

@@ -12,7 +12,7 @@ use sim::random::{Stream, stream_id};
 use sim::{Entry, What};
 
 /// Event of a treatment session: something is done to the person, drug or not.
-const SESSION: &str = "session";
+pub(crate) const SESSION: &str = "session";
 /// Event that draws the noise of one day.
 const DAY: &str = "day";
 const DAY_H: f64 = 24.0;
@@ -29,8 +29,21 @@ pub fn events(
     let mut entries = Vec::new();
     let mut wrong = Vec::new();
     let mut last_session = None;
+    for h in &regimen.happenings {
+        match prepared.lowered.actions.get(&h.event) {
+            Some(action) => {
+                let what = What::Event { action: *action, arguments: [h.amount, h.over_h, 1.0, 0.0] };
+                entries.push(Entry { time: h.at_h, what });
+            }
+            None => {
+                let message = format!("no module of the assembly listens to the event `{}`", h.event);
+                wrong.push(Diagnostic::error_nowhere("RS6305", message, "see `resynapse model list`"));
+            }
+        }
+    }
     for dose in &regimen.doses {
-        if last_session != Some(dose.at_h) {
+        let route = atlas.compounds.get(&dose.compound).and_then(|c| c.routes.get(&dose.route));
+        if last_session != Some(dose.at_h) && route.is_none_or(|r| r.session) {
             if let Some(action) = prepared.lowered.actions.get(SESSION) {
                 let what = What::Event { action: *action, arguments: [1.0, 0.0, 1.0, 0.0] };
                 entries.push(Entry { time: dose.at_h, what });

@@ -8,14 +8,14 @@ use std::collections::BTreeSet;
 use toml::de::{DeTable, DeValue};
 
 /// A file being read.
-pub(crate) struct Document {
+pub struct Document {
     file: FileId,
     diagnostics: RefCell<Vec<Diagnostic>>,
 }
 
 impl Document {
     /// Parses `text`, hands its top table to `read` and returns what that made, with all findings.
-    pub(crate) fn read<T>(
+    pub fn read<T>(
         map: &mut SourceMap,
         path: &str,
         text: &str,
@@ -48,7 +48,7 @@ impl Document {
 }
 
 /// One table of a document.
-pub(crate) struct Fields<'a, 'i> {
+pub struct Fields<'a, 'i> {
     document: &'a Document,
     table: &'a DeTable<'i>,
     name: String,
@@ -58,15 +58,15 @@ pub(crate) struct Fields<'a, 'i> {
 
 impl<'a, 'i> Fields<'a, 'i> {
     /// Where the table stands.
-    pub(crate) fn span(&self) -> Span {
+    pub fn span(&self) -> Span {
         self.span
     }
     /// Adds a finding.
-    pub(crate) fn report(&self, diagnostic: Diagnostic) {
+    pub fn report(&self, diagnostic: Diagnostic) {
         self.document.report(diagnostic);
     }
     /// Adds an error at a place.
-    pub(crate) fn error(&self, code: &'static str, span: Span, message: impl Into<String>, hint: impl Into<String>) {
+    pub fn error(&self, code: &'static str, span: Span, message: impl Into<String>, hint: impl Into<String>) {
         self.report(Diagnostic::error(code, span, message, hint));
     }
     fn at(&self, range: std::ops::Range<usize>) -> Span {
@@ -84,11 +84,11 @@ impl<'a, 'i> Fields<'a, 'i> {
         self.error("RS6002", span, format!("`{}` should be {wanted}", self.path(key)), "");
     }
     /// All keys, in the file's order of the map.
-    pub(crate) fn keys(&self) -> Vec<Spanned<String>> {
+    pub fn keys(&self) -> Vec<Spanned<String>> {
         self.table.iter().map(|(k, _)| Spanned::new(k.get_ref().to_string(), self.at(k.span()))).collect()
     }
     /// A text.
-    pub(crate) fn text(&self, key: &str) -> Option<Spanned<String>> {
+    pub fn text(&self, key: &str) -> Option<Spanned<String>> {
         let (value, span) = self.get(key)?;
         match value {
             DeValue::String(s) => Some(Spanned::new(s.to_string(), span)),
@@ -99,11 +99,11 @@ impl<'a, 'i> Fields<'a, 'i> {
         }
     }
     /// True if the key holds a text.
-    pub(crate) fn is_text(&self, key: &str) -> bool {
+    pub fn is_text(&self, key: &str) -> bool {
         self.table.get(key).is_some_and(|v| matches!(v.get_ref(), DeValue::String(_)))
     }
     /// A text that must be there.
-    pub(crate) fn needed(&self, key: &str) -> Spanned<String> {
+    pub fn needed(&self, key: &str) -> Spanned<String> {
         let found = self.text(key);
         if found.is_none() && !self.table.contains_key(key) {
             let message = format!("`{}` is missing", self.path(key));
@@ -112,7 +112,7 @@ impl<'a, 'i> Fields<'a, 'i> {
         found.unwrap_or_else(|| Spanned::new(String::new(), self.span))
     }
     /// A plain number.
-    pub(crate) fn number(&self, key: &str) -> Option<Spanned<f64>> {
+    pub fn number(&self, key: &str) -> Option<Spanned<f64>> {
         let (value, span) = self.get(key)?;
         let parsed = match value {
             DeValue::Integer(i) => i64::from_str_radix(i.as_str(), i.radix()).ok().map(|x| x as f64),
@@ -128,7 +128,7 @@ impl<'a, 'i> Fields<'a, 'i> {
         }
     }
     /// `true` or `false`.
-    pub(crate) fn truth(&self, key: &str) -> Option<bool> {
+    pub fn truth(&self, key: &str) -> Option<bool> {
         let (value, span) = self.get(key)?;
         match value {
             DeValue::Boolean(b) => Some(*b),
@@ -139,7 +139,7 @@ impl<'a, 'i> Fields<'a, 'i> {
         }
     }
     /// A list of texts; empty if absent.
-    pub(crate) fn texts(&self, key: &str) -> Vec<Spanned<String>> {
+    pub fn texts(&self, key: &str) -> Vec<Spanned<String>> {
         let Some((value, span)) = self.get(key) else { return Vec::new() };
         let DeValue::Array(items) = value else {
             self.wrong(key, span, "a list of texts, as in [\"a\", \"b\"]");
@@ -155,7 +155,7 @@ impl<'a, 'i> Fields<'a, 'i> {
         out
     }
     /// A table; `None` if absent.
-    pub(crate) fn table<T>(&self, key: &str, read: impl FnOnce(&Fields<'_, 'i>) -> T) -> Option<T> {
+    pub fn table<T>(&self, key: &str, read: impl FnOnce(&Fields<'_, 'i>) -> T) -> Option<T> {
         let (value, span) = self.get(key)?;
         match value {
             DeValue::Table(table) => Some(self.inside(key, table, span, read)),
@@ -166,7 +166,7 @@ impl<'a, 'i> Fields<'a, 'i> {
         }
     }
     /// A list of tables; empty if absent.
-    pub(crate) fn tables<T>(&self, key: &str, mut read: impl FnMut(&Fields<'_, 'i>) -> T) -> Vec<T> {
+    pub fn tables<T>(&self, key: &str, mut read: impl FnMut(&Fields<'_, 'i>) -> T) -> Vec<T> {
         let Some((value, span)) = self.get(key) else { return Vec::new() };
         let DeValue::Array(items) = value else {
             self.wrong(key, span, &format!("one or more tables `[[{}]]`", self.path(key)));

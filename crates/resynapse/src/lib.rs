@@ -14,9 +14,13 @@
 //! Nothing here opens a file or prints: text comes in through [`model::source::Sources`], results go out as values.
 
 pub mod atlas;
+pub mod claim;
 pub mod compound;
 pub mod dosing;
-mod fields;
+pub mod expectation;
+pub mod fields;
+pub mod happening;
+pub mod hypothesis;
 pub mod nonmem;
 pub mod patient;
 pub mod prepare;
@@ -25,6 +29,7 @@ pub mod provenance;
 pub mod quantity;
 pub mod regimen;
 pub mod run;
+pub mod scenario;
 
 pub use model;
 pub use sim;

@@ -2,6 +2,7 @@
 
 use crate::atlas::{Atlas, DEFAULT_CONDITION};
 use crate::fields::{Document, Fields};
+use crate::hypothesis::CONSENSUS;
 use crate::quantity;
 use model::diagnostic::Diagnostic;
 use model::library::Contexts;
@@ -17,6 +18,8 @@ const WEIGHT: &str = "person.weight";
 pub struct Patient {
     /// Name of the condition.
     pub condition: String,
+    /// Name of the hypothesis.
+    pub hypothesis: String,
     /// Further contexts of the ledger, such as `with=ticlopidine` or `set=no_allometry`.
     pub contexts: Contexts,
     /// Ledger id → value in coherent units, set by hand.
@@ -25,15 +28,21 @@ pub struct Patient {
 
 impl Default for Patient {
     fn default() -> Self {
-        Patient { condition: DEFAULT_CONDITION.into(), contexts: Contexts::new(), overrides: BTreeMap::new() }
+        Patient {
+            condition: DEFAULT_CONDITION.into(),
+            hypothesis: CONSENSUS.into(),
+            contexts: Contexts::new(),
+            overrides: BTreeMap::new(),
+        }
     }
 }
 
 impl Patient {
-    /// All active contexts: those of the condition and the further ones.
+    /// All active contexts: those of the condition and of the hypothesis, and the further ones.
     pub fn active(&self, atlas: &Atlas) -> Contexts {
-        let condition = atlas.conditions.get(&self.condition);
-        condition.iter().flat_map(|c| c.contexts.iter().cloned()).chain(self.contexts.iter().cloned()).collect()
+        let condition = atlas.conditions.get(&self.condition).map_or(&[][..], |c| &c.contexts);
+        let hypothesis = atlas.hypotheses.get(&self.hypothesis).map_or(&[][..], |h| &h.contexts);
+        condition.iter().chain(hypothesis).chain(&self.contexts).cloned().collect()
     }
 
     /// Reads a patient file:
@@ -55,19 +64,10 @@ impl Patient {
 
 pub(crate) fn read(atlas: &Atlas, fields: &Fields<'_, '_>) -> Patient {
     let mut patient = Patient::default();
-    if let Some(condition) = fields.text("condition") {
-        let known: Vec<&str> = atlas.conditions.keys().map(String::as_str).collect();
-        if let Err((message, hint)) = check_name("condition", &condition.value, &known) {
-            fields.error("RS6201", condition.span, message, hint);
-        }
-        patient.condition = condition.value;
-    }
-    for context in fields.texts("contexts") {
-        if let Err((message, hint)) = check_context(atlas, &context.value) {
-            fields.error("RS6202", context.span, message, hint);
-        }
-        patient.contexts.insert(context.value);
-    }
+    let (contexts, condition, hypothesis) = changes(atlas, fields);
+    patient.contexts.extend(contexts);
+    patient.condition = condition.unwrap_or(patient.condition);
+    patient.hypothesis = hypothesis.unwrap_or(patient.hypothesis);
     for (key, id) in [("weight", "person.weight"), ("age", "person.age")] {
         if let Some(text) = fields.text(key) {
             set(atlas, fields, &mut patient, id, &text.value, text.span);
@@ -88,6 +88,27 @@ pub(crate) fn read(atlas: &Atlas, fields: &Fields<'_, '_>) -> Patient {
         }
     });
     patient
+}
+
+/// What a person or an arm may change by name: further contexts, the condition, the hypothesis.
+pub(crate) fn changes(atlas: &Atlas, fields: &Fields<'_, '_>) -> (Vec<String>, Option<String>, Option<String>) {
+    let named = |key: &str, code: &'static str, known: Vec<&str>| -> Option<String> {
+        let text = fields.text(key)?;
+        if let Err((message, hint)) = check_name(key, &text.value, &known) {
+            fields.error(code, text.span, message, hint);
+        }
+        Some(text.value)
+    };
+    let condition = named("condition", "RS6201", atlas.conditions.keys().map(String::as_str).collect());
+    let hypothesis = named("hypothesis", "RS6205", atlas.hypotheses.keys().map(String::as_str).collect());
+    let mut contexts = Vec::new();
+    for context in fields.texts("contexts") {
+        if let Err((message, hint)) = check_context(atlas, &context.value) {
+            fields.error("RS6202", context.span, message, hint);
+        }
+        contexts.push(context.value);
+    }
+    (contexts, condition, hypothesis)
 }
 
 fn set(atlas: &Atlas, fields: &Fields<'_, '_>, patient: &mut Patient, id: &str, text: &str, span: Span) {

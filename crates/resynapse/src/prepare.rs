@@ -7,6 +7,7 @@ use model::diagnostic::Diagnostic;
 use model::ledger::{Law, Row};
 use model::lower::{Lowered, Request};
 use sim::random::{Stream, stream_id};
+use sim::steady::Steady;
 use sim::{Options, Program};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -23,6 +24,7 @@ pub struct Prepared {
     /// Which of the model's states the equations hold; the others stay zero.
     pub kept: Vec<u32>,
     program: OnceLock<Program>,
+    steady: OnceLock<Steady>,
 }
 
 /// Which person of the many the ledger describes.
@@ -49,7 +51,7 @@ pub fn prepare(
     let model = atlas.library.assemble(assembly, &patient.active(atlas))?;
     let lowered = model.lower(request)?;
     let kept = (0..model.states.len() as u32).collect();
-    Ok(Prepared { model, lowered, kept, program: OnceLock::new() })
+    Ok(Prepared { model, lowered, kept, program: OnceLock::new(), steady: OnceLock::new() })
 }
 
 impl AssemblyFile {
@@ -72,7 +74,7 @@ impl Prepared {
     pub fn focused(self, fired: &BTreeSet<u32>) -> Prepared {
         let kept = self.lowered.lively(fired);
         let lowered = self.lowered.keeping(&kept, fired);
-        Prepared { model: self.model, lowered, kept, program: OnceLock::new() }
+        Prepared { model: self.model, lowered, kept, program: OnceLock::new(), steady: OnceLock::new() }
     }
 
     /// States of the equations as states of the whole model.
@@ -115,7 +117,8 @@ impl Prepared {
         let unknown: Vec<u32> = (0..start.len() as u32).filter(|i| lowered.steady[*i as usize]).collect();
         let question =
             sim::steady::Question { time: 0.0, states: &states, parameters: &calm, unknown: &unknown, tolerance: 1e-9 };
-        sim::steady::solve(&lowered.system, &question).map_err(|e| {
+        let steady = self.steady.get_or_init(|| Steady::new(&lowered.system, &unknown));
+        steady.solve(&question).map_err(|e| {
             let hint = "check the numbers this state depends on; a state with two branches needs `near`";
             Diagnostic::error_nowhere("RS5001", e.to_string(), hint)
         })

@@ -23,12 +23,14 @@
 
 use crate::atlas::Atlas;
 use crate::fields::{Document, Fields};
+use crate::happening::{self, Happening};
 use crate::nonmem::{self, Subject};
 use crate::patient::{self, Patient};
 use crate::prepare::Person;
 use crate::quantity;
 use crate::regimen::{self, Regimen};
 use crate::run::Plan;
+use crate::scenario;
 use model::diagnostic::Diagnostic;
 use model::source::{SourceMap, Sources};
 
@@ -77,6 +79,11 @@ struct Draft {
 
 struct Arm {
     name: String,
+    happenings: Vec<Happening>,
+    hold: Vec<String>,
+    contexts: Vec<String>,
+    condition: Option<String>,
+    hypothesis: Option<String>,
     sentences: Vec<model::source::Spanned<String>>,
     events: Option<model::source::Spanned<String>>,
     span: model::source::Span,
@@ -92,6 +99,8 @@ fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
         notes: vec![],
         arms: vec![],
     };
+    let _ = scenario::head(fields);
+    let known = atlas.events();
     fields.table("numerics", |f| draft.rtol = f.number("rtol").map(|n| n.value));
     // What a lock file remembers about the run it came from; nothing here changes the run.
     fields.table("lock", |f| {
@@ -136,12 +145,16 @@ fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
         if let Some(sentence) = sentence_or_doses(f) {
             sentences = sentence;
         }
-        if sentences.is_empty() && events.is_none() {
-            let hint =
-                "add `dose = \"ketamine 0.5 mg/kg iv over 40 min\"`, `[[arm.dose]]` tables, or `events = \"FILE.csv\"`";
+        let happenings = happening::read(f, &known);
+        let nothing = f.truth("nothing").unwrap_or(false);
+        if sentences.is_empty() && events.is_none() && happenings.is_empty() && !nothing {
+            let hint = "add `dose = \"ketamine 0.5 mg/kg iv over 40 min\"`, `[[arm.dose]]`, `[[arm.therapy]]` or \
+                        `[[arm.habit]]` tables, `events = \"FILE.csv\"`, or `nothing = true`";
             f.error("RS6503", f.span(), format!("the arm `{name}` gives nothing"), hint);
         }
-        Arm { name, sentences, events, span: f.span() }
+        let (contexts, condition, hypothesis) = patient::changes(atlas, f);
+        let hold = f.texts("hold").into_iter().map(|t| t.value).collect();
+        Arm { name, happenings, hold, contexts, condition, hypothesis, sentences, events, span: f.span() }
     });
     if draft.arms.is_empty() {
         fields.error("RS6504", fields.span(), "the protocol has no arm", "add `[[arm]]` with `name` and `dose`");
@@ -192,6 +205,8 @@ impl Arm {
         }
         regimen.doses.sort_by(|a, b| a.at_h.total_cmp(&b.at_h));
         regimen.text = texts.join("; ");
+        regimen.happenings = self.happenings;
+        regimen.happenings.sort_by(|a, b| a.at_h.total_cmp(&b.at_h));
         let mut table: Option<Subject> = None;
         let mut table_text = None;
         if let Some(events) = &self.events {
@@ -234,7 +249,11 @@ impl Arm {
         }
         let mut plan = Plan::new(self.name, regimen);
         plan.patient = draft.patient.clone();
+        plan.patient.contexts.extend(self.contexts);
+        plan.patient.condition = self.condition.unwrap_or(plan.patient.condition);
+        plan.patient.hypothesis = self.hypothesis.unwrap_or(plan.patient.hypothesis);
         plan.person = draft.person;
+        plan.hold = self.hold;
         plan.table = table;
         plan.table_text = table_text;
         if let Some(h) = draft.until_h {

@@ -108,7 +108,7 @@ impl Provenance {
             program: env!("CARGO_PKG_VERSION"),
             atlas: ::atlas::VERSION,
             atlas_hash: atlas.hash.clone(),
-            hypothesis: "consensus".into(),
+            hypothesis: plan.patient.hypothesis.clone(),
             contexts: plan.patient.active(atlas).into_iter().collect(),
             parameters,
             grades: profiles,

@@ -10,6 +10,7 @@
 
 use crate::atlas::{Atlas, route_hint};
 use crate::compound::route_name;
+use crate::happening::Happening;
 use crate::quantity::{self, Amount};
 use model::diagnostic::Diagnostic;
 use model::source::{FileId, SourceMap, Span};
@@ -42,9 +43,16 @@ pub struct Regimen {
     pub text: String,
     /// The doses.
     pub doses: Vec<Dose>,
+    /// What happens besides them.
+    pub happenings: Vec<Happening>,
 }
 
 impl Regimen {
+    /// What is left when nothing is given: the stressors of the person's life.
+    pub fn untreated(&self) -> Regimen {
+        let happenings = self.happenings.iter().filter(|h| h.of_life()).cloned().collect();
+        Regimen { happenings, ..Regimen::default() }
+    }
     /// The time of the last dose, h; 0 without doses.
     pub fn last_h(&self) -> f64 {
         self.doses.iter().map(|d| d.at_h).fold(0.0, f64::max)
@@ -56,7 +64,7 @@ impl Regimen {
 pub fn sentence(atlas: &Atlas, map: &mut SourceMap, text: &str) -> Result<Regimen, Vec<Diagnostic>> {
     let file = map.add("dose sentence", text);
     let mut reader = Reader { atlas, file, diagnostics: Vec::new() };
-    let mut regimen = Regimen { text: text.trim().to_string(), doses: Vec::new() };
+    let mut regimen = Regimen { text: text.trim().to_string(), ..Regimen::default() };
     let mut clause = Vec::new();
     let mut start_h = 0.0;
     let mut words = words(text);

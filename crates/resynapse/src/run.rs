@@ -9,8 +9,10 @@ use crate::provenance::Provenance;
 use crate::quantity::Amount;
 use crate::regimen::{Dose, Regimen};
 use model::diagnostic::Diagnostic;
+use model::lower::Request;
+use model::unit::Unit;
 use sim::{Entry, Job, Outcome, What, run_parallel};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is to be run.
 #[derive(Clone, Debug)]
@@ -27,6 +29,10 @@ pub struct Plan {
     pub patient: Patient,
     /// Typical or drawn.
     pub person: Person,
+    /// Ports held at their drug-free value: links of the chain that are cut.
+    pub hold: Vec<String>,
+    /// Weight of this run among those of an ensemble of hypotheses.
+    pub ensemble: Option<f64>,
     /// Hours to follow.
     pub until_h: f64,
     /// Relative tolerance of the engine.
@@ -49,6 +55,8 @@ impl Plan {
             table_text: None,
             patient: Patient::default(),
             person: Person::Typical,
+            hold: Vec::new(),
+            ensemble: None,
             until_h: DAYS_28_H,
             rtol: o.rtol,
             threads: 1,
@@ -209,7 +217,7 @@ pub fn whole(atlas: &Atlas) -> Result<&AssemblyFile, Refusal> {
 /// Runs a plan on the whole assembly.
 pub fn run(atlas: &Atlas, plan: &Plan) -> Result<Results, Refusal> {
     let assembly = whole(atlas)?;
-    let bench = Bench::new(atlas, assembly, plan)?;
+    let bench = Bench::new(atlas, assembly, plan, assembly.request())?;
     let expectancy = assembly.knockouts.iter().find(|k| k.expectancy);
     let mut jobs = vec![bench.job(None, true)?, bench.job(None, false)?];
     let fired = jobs[0].fired();
@@ -254,7 +262,7 @@ pub struct KnockoutTable {
 /// Holds each link of the chain at rest in turn and reports what is left of the effect on `port`.
 pub fn knockout(atlas: &Atlas, plan: &Plan, port: &str, times_h: &[f64]) -> Result<KnockoutTable, Refusal> {
     let assembly = whole(atlas)?;
-    let bench = Bench::new(atlas, assembly, plan)?;
+    let bench = Bench::new(atlas, assembly, plan, assembly.request())?;
     let trace = assembly.traces.iter().position(|t| t.port == port).ok_or_else(|| {
         let known: Vec<&str> = assembly.traces.iter().map(|t| t.port.as_str()).collect();
         let message = format!("`{port}` is not reported by the assembly");
@@ -282,6 +290,18 @@ pub fn knockout(atlas: &Atlas, plan: &Plan, port: &str, times_h: &[f64]) -> Resu
     Ok(KnockoutTable { times_h: times_h.to_vec(), intact: effect(&courses[0]), links: links.collect() })
 }
 
+/// Follows any ports through a plan, in the units of the assembly's traces or else of the ports; `hold` names ports
+/// held at their drug-free value.
+pub fn follow(atlas: &Atlas, plan: &Plan, treated: bool, ports: &[String], hold: &[String]) -> Result<Course, Refusal> {
+    let assembly = whole(atlas)?;
+    let request = Request { outputs: ports.to_vec(), holds: hold.to_vec(), checks: false };
+    let bench = Bench::new(atlas, assembly, plan, request)?;
+    let link = KnockoutSpec { name: String::new(), hold: hold.to_vec(), set: BTreeMap::new(), expectancy: false };
+    let work = bench.job(Some(&link), treated)?;
+    let mut courses = bench.courses(plan, vec![work])?;
+    Ok(courses.swap_remove(0))
+}
+
 /// One variant of a plan, ready for the engine.
 enum Work {
     Job(Job),
@@ -306,7 +326,7 @@ fn fired(
     parameters: &[f64],
     plan: &Plan,
 ) -> Result<BTreeSet<u32>, Refusal> {
-    let mut entries = dosing::events(atlas, prepared, parameters, &plan.regimen)?;
+    let mut entries = dosing::events(atlas, prepared, parameters, &with_history(atlas, plan, &plan.regimen))?;
     entries.extend(dosing::days(prepared, plan.person, plan.until_h));
     let mut actions: BTreeSet<u32> = entries.iter().filter_map(action_of).collect();
     for record in plan.table.iter().flat_map(|t| &t.records) {
@@ -314,6 +334,14 @@ fn fired(
         actions.extend(event.and_then(|e| prepared.lowered.actions.get(e)));
     }
     Ok(actions)
+}
+
+/// A regimen after what lies in the history of the person's condition.
+fn with_history(atlas: &Atlas, plan: &Plan, regimen: &Regimen) -> Regimen {
+    let history = atlas.conditions.get(&plan.patient.condition).map_or(&[][..], |c| &c.history);
+    let mut whole = regimen.clone();
+    whole.happenings = history.iter().chain(&regimen.happenings).cloned().collect();
+    whole
 }
 
 fn action_of(entry: &Entry) -> Option<u32> {
@@ -330,15 +358,30 @@ struct Bench<'a> {
     plan: &'a Plan,
     prepared: Prepared,
     parameters: Vec<f64>,
+    /// Unit of each output.
+    units: Vec<Unit>,
 }
 
 impl<'a> Bench<'a> {
-    fn new(atlas: &'a Atlas, assembly: &'a AssemblyFile, plan: &'a Plan) -> Result<Self, Refusal> {
-        let prepared = prepare(atlas, &assembly.assembly, &plan.patient, &assembly.request())?;
+    fn new(
+        atlas: &'a Atlas,
+        assembly: &'a AssemblyFile,
+        plan: &'a Plan,
+        mut request: Request,
+    ) -> Result<Self, Refusal> {
+        request.holds.extend(plan.hold.iter().cloned());
+        request.holds.sort();
+        request.holds.dedup();
+        let prepared = prepare(atlas, &assembly.assembly, &plan.patient, &request)?;
+        let unit = |port: &String| {
+            let trace = assembly.traces.iter().find(|t| &t.port == port).map(|t| t.unit.clone());
+            trace.or_else(|| prepared.model.unit_of(port).cloned()).unwrap_or_else(Unit::one)
+        };
+        let units = request.outputs.iter().map(unit).collect();
         let parameters = prepared.parameters(&plan.patient, plan.person);
         let fired = fired(atlas, assembly, &prepared, &parameters, plan)?;
         let prepared = prepared.focused(&fired);
-        Ok(Bench { atlas, assembly, plan, prepared, parameters })
+        Ok(Bench { atlas, assembly, plan, prepared, parameters, units })
     }
 
     fn job(&self, link: Option<&KnockoutSpec>, treated: bool) -> Result<Work, Refusal> {
@@ -356,24 +399,26 @@ impl<'a> Bench<'a> {
                 let value = unit.to_coherent(*value);
                 prepared.set(&mut parameters, id, value);
             }
-            for port in &link.hold {
-                let value = self.at_rest(port, &states, &parameters)?;
-                prepared.set(&mut parameters, &format!("held:{port}"), value);
-                prepared.set(&mut parameters, &format!("hold:{port}"), 1.0);
-            }
+        }
+        for port in self.plan.hold.iter().chain(link.iter().flat_map(|l| &l.hold)) {
+            let value = self.at_rest(port, &states, &parameters)?;
+            prepared.set(&mut parameters, &format!("held:{port}"), value);
+            prepared.set(&mut parameters, &format!("hold:{port}"), 1.0);
         }
         if let (Some(table), true) = (&self.plan.table, treated) {
             return self.script(table, &parameters, &states);
         }
-        let regimen = if treated { self.plan.regimen.clone() } else { Regimen::default() };
-        let mut events = dosing::events(self.atlas, prepared, &parameters, &regimen)?;
+        let regimen = if treated { self.plan.regimen.clone() } else { self.plan.regimen.untreated() };
+        let mut events =
+            dosing::events(self.atlas, prepared, &parameters, &with_history(self.atlas, self.plan, &regimen))?;
+        let start = events.first().map_or(0.0, |e| e.time.min(0.0));
         events.retain(|e| e.time <= self.plan.until_h);
         events.extend(dosing::days(prepared, self.plan.person, self.plan.until_h));
         events.sort_by(|a, b| a.time.total_cmp(&b.time));
         let times = dosing::sample_times(&self.plan.dosed(), self.plan.until_h);
         Ok(Work::Job(Job {
             id: 0,
-            time: 0.0,
+            time: start,
             end: self.plan.until_h,
             reset: states.clone(),
             states,
@@ -447,9 +492,10 @@ impl<'a> Bench<'a> {
         if let Err(failure) = &outcome.result {
             return Err(Refusal::Numerics(format!("`{}`, {failure}", self.plan.name)));
         }
-        let width = self.assembly.traces.len();
-        let units = self.assembly.traces.iter().map(|t| &t.unit);
-        let values = units
+        let width = self.units.len();
+        let values = self
+            .units
+            .iter()
             .enumerate()
             .map(|(k, unit)| outcome.samples.iter().skip(k).step_by(width).map(|x| unit.from_coherent(*x)).collect())
             .collect();

@@ -1,0 +1,12 @@
+//! Many runs with a purpose: groups of virtual people, and the numbers trials printed held against them.
+//!
+//! [`cohort`] draws people from the ledger's between-person variability, lets them enter a trial above a threshold (which
+//! gives regression to the mean), runs them and returns what was observed. [`validate`] does so for every arm of the
+//! published targets.
+//!
+//! Nothing here opens a file or prints.
+
+pub mod cohort;
+pub mod statistic;
+pub mod target;
+pub mod validate;
