@@ -6,18 +6,20 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-const FOLDERS: [&str; 6] = ["assemblies", "compounds", "conditions", "evidence", "models", "scenarios"];
+const FOLDERS: [&str; 8] =
+    ["assemblies", "compounds", "conditions", "evidence", "expectations", "hypotheses", "models", "scenarios"];
+const TOP: [&str; 3] = ["battery.toml", "claims.csv", "families.toml"];
 const ENDINGS: [&str; 6] = ["csv", "md", "mech", "py", "toml", "tsv"];
 
 fn main() {
     let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
     let root = Path::new(&root);
-    let mut files = vec!["families.toml".to_string()];
+    let mut files = TOP.map(String::from).to_vec();
     for folder in FOLDERS {
         println!("cargo:rerun-if-changed={folder}");
         collect(root, folder, &mut files);
     }
-    println!("cargo:rerun-if-changed=families.toml");
+    TOP.iter().for_each(|file| println!("cargo:rerun-if-changed={file}"));
     files.retain(|f| root.join(f).exists());
     files.sort();
     let mut list = String::from("[\n");
