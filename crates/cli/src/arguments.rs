@@ -74,6 +74,17 @@ pub enum Command {
     Compare(Compare),
     /// Hold each link of the chain at rest and see how much of the effect is left
     Knockout(Knockout),
+    /// List named runs, each with its question and the answer that is tested
+    #[command(subcommand)]
+    Scenario(Scenario),
+    /// Statements the model must meet, each with its source: list them, or put them to the test
+    #[command(subcommand)]
+    Expectations(Expectations),
+    /// Rival explanations: list them, show both sides, and see what each predicts for the same experiments
+    #[command(subcommand)]
+    Hypotheses(Hypotheses),
+    /// Hold the model against what trials printed, with virtual people for every arm
+    Validate(Validate),
     /// Look at mechanisms and check your own
     #[command(subcommand)]
     Model(Model),
@@ -102,6 +113,9 @@ pub struct Subject {
     /// Condition of the person, as in `healthy` (see `evidence contexts`)
     #[arg(long, value_name = "NAME")]
     pub condition: Option<String>,
+    /// Hypothesis to run, as in `H4`, or an ensemble of separate runs pooled by weight, as in `H1:0.6,H4:0.4`
+    #[arg(long, value_name = "NAME")]
+    pub hypothesis: Option<String>,
     /// Activate a context of the ledger, as in `with=ticlopidine` or `set=no_allometry`; may be repeated
     #[arg(long = "context", value_name = "KEY=VALUE")]
     pub contexts: Vec<String>,
@@ -119,7 +133,7 @@ pub struct Subject {
 /// `simulate`.
 #[derive(Args, Debug)]
 pub struct Simulate {
-    /// A dose sentence such as "ketamine 0.5 mg/kg iv over 40 min", or a protocol file (.toml)
+    /// A dose sentence such as "ketamine 0.5 mg/kg iv over 40 min", a scenario, or a protocol file (.toml)
     pub what: String,
     /// The person.
     #[command(flatten)]
@@ -129,7 +143,7 @@ pub struct Simulate {
 /// `compare`.
 #[derive(Args, Debug)]
 pub struct Compare {
-    /// Dose sentences, protocol files (.toml) or folders of earlier runs
+    /// Dose sentences, scenarios, protocol files (.toml) or folders of earlier runs
     #[arg(required = true, num_args = 2..)]
     pub what: Vec<String>,
     /// Signals to compare, as port names; may be repeated
@@ -153,6 +167,70 @@ pub struct Knockout {
     pub subject: Subject,
 }
 
+/// `scenario …`.
+#[derive(Debug, Subcommand)]
+pub enum Scenario {
+    /// List all scenarios with their questions
+    List,
+    /// Print one scenario: question, protocol, answer
+    Show {
+        /// Its name, as in `one_infusion`
+        name: String,
+    },
+}
+
+/// `expectations …`.
+#[derive(Debug, Subcommand)]
+pub enum Expectations {
+    /// List them in words
+    List {
+        /// Only those whose name or words contain this text
+        filter: Option<String>,
+    },
+    /// Put them to the test
+    Run {
+        /// Only those whose name or words contain this text
+        filter: Option<String>,
+        /// Also cut each link a statement rests on, and see that it then fails
+        #[arg(long)]
+        cut: bool,
+    },
+}
+
+/// `hypotheses …`.
+#[derive(Debug, Subcommand)]
+pub enum Hypotheses {
+    /// List all hypotheses with the paths that carry them
+    List,
+    /// Show one hypothesis: claim, both sides, the test that would tell
+    Show {
+        /// Its id, as in `H4`
+        id: String,
+    },
+    /// What each hypothesis predicts for the same experiments
+    Predict {
+        /// Only these, as in `H1 H4`
+        ids: Vec<String>,
+    },
+}
+
+/// `validate`.
+#[derive(Args, Debug)]
+pub struct Validate {
+    /// People an arm
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=100_000))]
+    pub people: u32,
+    /// Only targets whose id begins so, as in `TSD`; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub only: Vec<String>,
+    /// Also rows that are shown but not counted
+    #[arg(long)]
+    pub all: bool,
+    /// Set a number of the ledger, as in `mood.weight_fast=1.2 1`; may be repeated
+    #[arg(long, value_name = "ID=VALUE")]
+    pub set: Vec<String>,
+}
+
 /// `model …`.
 #[derive(Debug, Subcommand)]
 pub enum Model {
@@ -171,8 +249,24 @@ pub enum Model {
         /// The file; without it the atlas is checked
         file: Option<PathBuf>,
     },
-    /// Print the wiring of the modules for Graphviz
-    Graph,
+    /// Draw the wiring of the modules, each link with the grade of the numbers behind it; -o names the file
+    Graph {
+        /// Only what leads to this port, as in `madrs.total`
+        #[arg(long, value_name = "PORT")]
+        signal: Option<String>,
+        /// A picture, or text for Graphviz
+        #[arg(long, default_value = "svg", value_name = "FORMAT")]
+        format: GraphFormat,
+    },
+}
+
+/// How the wiring is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// A picture.
+    Svg,
+    /// For Graphviz.
+    Dot,
 }
 
 /// `evidence …`.
@@ -201,6 +295,11 @@ pub enum Evidence {
     },
     /// List the conditions and contexts that change numbers
     Contexts,
+    /// The popular account, claim by claim, with both sides
+    Claims {
+        /// Only this claim, as in `K16`
+        id: Option<String>,
+    },
 }
 
 /// `atlas …`.

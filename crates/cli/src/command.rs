@@ -1,11 +1,16 @@
 //! Commands, one file each, and what they share.
 
 mod atlas;
+mod claims;
 mod compare;
 mod evidence;
+mod expectations;
+mod hypotheses;
 mod knockout;
 mod model;
+mod scenario;
 mod simulate;
+mod validate;
 
 use crate::arguments::{Arguments, Colour, Command, Global, Subject};
 use crate::failure::Failure;
@@ -14,6 +19,7 @@ use ::model::diagnostic::{Diagnostic, has_errors};
 use ::model::source::SourceMap;
 use clap::CommandFactory;
 use resynapse::atlas::{Atlas, Embedded};
+use resynapse::hypothesis::ensemble;
 use resynapse::patient::{Patient, check_context};
 use resynapse::prepare::Person;
 use resynapse::run::{Plan, Results};
@@ -32,6 +38,10 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Simulate(a) => simulate::run(global, a),
         Command::Compare(a) => compare::run(global, a),
         Command::Knockout(a) => knockout::run(global, a),
+        Command::Scenario(a) => scenario::run(global, a),
+        Command::Expectations(a) => expectations::run(global, a),
+        Command::Hypotheses(a) => hypotheses::run(global, a),
+        Command::Validate(a) => validate::run(global, a),
         Command::Model(a) => model::run(global, a),
         Command::Evidence(a) => evidence::run(global, a),
         Command::Atlas(a) => atlas::run(global, a),
@@ -87,6 +97,13 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
                 Err(more) => found.extend(more),
             }
         }
+        None if atlas.scenarios.contains_key(what) => {
+            let protocol = atlas.scenarios[what].protocol(atlas, &mut map);
+            match protocol {
+                Ok(protocol) => plans = protocol.plans,
+                Err(more) => found.extend(more),
+            }
+        }
         None => match regimen::sentence(atlas, &mut map, what) {
             Ok(regimen) => plans.push(Plan::new(regimen.text.clone(), regimen)),
             Err(more) => found.extend(more),
@@ -117,12 +134,25 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
             None
         }
     });
+    let mut members: Vec<(String, f64)> = Vec::new();
+    if let Some(text) = &subject.hypothesis {
+        match ensemble(atlas, text) {
+            Ok(read) => members = read,
+            Err((message, hint)) => {
+                found.push(Diagnostic::error_nowhere("RS6205", format!("--hypothesis: {message}"), hint));
+            }
+        }
+    }
     if let Some(rtol) = subject.rtol.filter(|r| !(1e-9..=1e-2).contains(r)) {
         found.push(option("rtol", format!("{rtol} is out of range"), "from 1e-9 to 1e-2; 1e-5 is the default"));
     }
     if !found.is_empty() {
         return Err(Failure::Input(found, Box::new(map)));
     }
+    if members.len() > 1 {
+        plans = plans.iter().flat_map(|plan| members.iter().map(|m| member(plan, m))).collect();
+    }
+    let hypothesis = (members.len() == 1).then(|| members[0].0.clone());
     for plan in &mut plans {
         if let Some(rtol) = subject.rtol {
             plan.rtol = rtol;
@@ -133,7 +163,16 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
             plan.until_h = h;
         }
         if let Some(patient) = &patient {
-            plan.patient = patient.clone();
+            if subject.patient.is_some() {
+                plan.patient = patient.clone();
+            }
+            if subject.condition.is_some() {
+                plan.patient.condition.clone_from(&patient.condition);
+            }
+            plan.patient.contexts.extend(patient.contexts.iter().cloned());
+        }
+        if let Some(h) = &hypothesis {
+            plan.patient.hypothesis.clone_from(h);
         }
         if subject.drawn {
             plan.person = Person::Drawn { seed: global.seed, subject: 0 };
@@ -152,7 +191,17 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
     if found.is_empty() { Ok(plans) } else { Err(Failure::Input(found, Box::new(map))) }
 }
 
-/// The person the options describe; `None` leaves what a protocol says.
+/// A plan under one hypothesis of an ensemble.
+fn member(plan: &Plan, (hypothesis, weight): &(String, f64)) -> Plan {
+    let mut plan = plan.clone();
+    plan.name = format!("{}, {hypothesis}", plan.name);
+    plan.patient.hypothesis.clone_from(hypothesis);
+    plan.ensemble = Some(*weight);
+    plan
+}
+
+/// The person the options describe; `None` leaves what a protocol says, and what the options do not name stays as it is
+/// there.
 fn person(atlas: &Atlas, map: &mut SourceMap, subject: &Subject) -> Result<Option<Patient>, Failure> {
     if subject.patient.is_none() && subject.condition.is_none() && subject.contexts.is_empty() {
         return Ok(None);

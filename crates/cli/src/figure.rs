@@ -8,15 +8,20 @@ mod compare;
 mod label;
 mod ladder;
 mod panel;
+mod response;
 mod signal;
 mod svg;
+mod wiring;
 pub(crate) mod words;
 
 pub(crate) use axis::{Time, Value};
-pub use compare::{COMPARED, compare};
+pub use compare::{Pace, compare, inside_a_sentence, pace, telling};
 pub use ladder::ladder;
 pub(crate) use ladder::{lane_title, shared_part};
+pub use response::{Response, Signal, response};
 pub(crate) use signal::{farthest, kin, present, weakest};
+pub use wiring::{Link, Node, Strength, Wiring, first_sentence, wiring};
+pub use words::title as name_in_words;
 
 /// What stands on every figure.
 pub const NOT_ADVICE: &str = "A model, not medical advice; it cannot say what will happen to you.";
@@ -70,7 +75,7 @@ pub(crate) mod tests {
     fn agrees_with_itself() {
         let draw = || {
             let (_, results) = results(INFUSION);
-            (super::ladder(&results, &super::Options::default()), super::compare(&[&results], &super::COMPARED))
+            (super::ladder(&results, &super::Options::default()), super::compare(&[&results], &[]))
         };
         assert_eq!(draw(), draw());
     }

@@ -4,6 +4,7 @@ use crate::arguments::Global;
 use crate::failure::Failure;
 use crate::{figure, report};
 use resynapse::atlas::Atlas;
+use resynapse::happening::Happening;
 use resynapse::prepare::Person;
 use resynapse::quantity::Amount;
 use resynapse::run::{KnockoutTable, Plan, Results};
@@ -263,11 +264,8 @@ pub fn lock(atlas: &Atlas, results: &[Results]) -> String {
     out.push_str(&format!("\n[numerics]\nrtol = {}\n", plan.rtol));
     out.push_str(&format!("\n[lock]\nprogram = {}\n", q(env!("CARGO_PKG_VERSION"))));
     out.push_str(&format!("atlas = {}\natlas_sha256 = {}\n", q(::atlas::VERSION), q(&atlas.hash)));
-    out.push_str(&format!("hypothesis = {}\n", q(&first.provenance().hypothesis)));
     out.push_str("reported_plasma = \"venous\"\nform = \"base unless a dose names another\"\n");
     out.push_str(&format!("\n[patient]\ncondition = {}\n", q(&plan.patient.condition)));
-    let contexts: Vec<String> = plan.patient.contexts.iter().map(|c| q(c)).collect();
-    out.push_str(&format!("contexts = [{}]\n", contexts.join(", ")));
     out.push_str("[patient.parameters]\n");
     for p in &first.provenance().parameters {
         if p.row.id.starts_with("person.") || p.origin == "patient" {
@@ -275,7 +273,17 @@ pub fn lock(atlas: &Atlas, results: &[Results]) -> String {
         }
     }
     for r in results {
-        out.push_str(&format!("\n[[arm]]\nname = {}\n", q(&r.plan().name)));
+        let plan = r.plan();
+        out.push_str(&format!("\n[[arm]]\nname = {}\n", q(&plan.name)));
+        out.push_str(&format!("hypothesis = {}\n", q(&plan.patient.hypothesis)));
+        if plan.patient.condition != first.plan().patient.condition {
+            out.push_str(&format!("condition = {}\n", q(&plan.patient.condition)));
+        }
+        let list = |texts: Vec<String>| texts.iter().map(|t| q(t)).collect::<Vec<_>>().join(", ");
+        out.push_str(&format!("contexts = [{}]\n", list(plan.patient.contexts.iter().cloned().collect())));
+        if !plan.hold.is_empty() {
+            out.push_str(&format!("hold = [{}]\n", list(plan.hold.clone())));
+        }
         out.push_str(&arm(r.plan()));
     }
     out
@@ -304,6 +312,32 @@ fn arm(plan: &Plan) -> String {
             q(&format!("{} h", dose.over_h)),
             q(&format!("{} h", dose.at_h))
         ));
+    }
+    for h in &plan.regimen.happenings {
+        out.push_str(&happening(h));
+    }
+    if plan.regimen.doses.is_empty() && plan.regimen.happenings.is_empty() {
+        out.push_str("nothing = true\n");
+    }
+    out
+}
+
+/// A therapy, habit, stressor or contact as a table of the protocol.
+fn happening(h: &Happening) -> String {
+    let (table, kind) = match h.event.split_once('.') {
+        Some(("therapy", kind)) => ("therapy", Some(kind)),
+        Some(("habit", kind)) => ("habit", Some(kind)),
+        Some(("stress", kind)) => ("stressor", Some(kind)),
+        _ if h.event == "stressor" => ("stressor", Some("event")),
+        _ => ("contact", None),
+    };
+    let mut out = format!("  [[arm.{table}]]\n");
+    out.extend(kind.map(|k| format!("  kind = {k:?}\n")));
+    out.push_str(&format!("  amount = {}\n", h.amount));
+    if h.over_h > 0.0 {
+        out.push_str(&format!("  from = \"{} h\"\n  until = \"{} h\"\n", h.at_h, h.at_h + h.over_h));
+    } else {
+        out.push_str(&format!("  at = \"{} h\"\n", h.at_h));
     }
     out
 }

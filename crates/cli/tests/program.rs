@@ -315,3 +315,65 @@ fn agrees_that_event_tables_and_sentences_give_one_course() {
     let sentence = peak(&["simulate", INFUSION, "--until", "24 h", "--json", "-o", "s"]);
     assert!((table / sentence - 1.0).abs() < 1e-4, "{table} against {sentence}");
 }
+
+#[test]
+fn agrees_that_the_wiring_is_drawn_with_every_module() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = resynapse(folder.path(), &["model", "graph", "-o", "wiring.svg"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let svg = fs::read_to_string(folder.path().join("wiring.svg")).expect("a figure");
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>") && svg.contains("role=\"img\""));
+    assert_eq!(svg.matches("<g ").count(), svg.matches("</g>").count());
+    assert!(!svg.contains("NaN") && !svg.contains("<script"));
+    let printed = resynapse(folder.path(), &["model", "graph", "--json"]);
+    let value: serde_json::Value = serde_json::from_slice(&printed.stdout).expect("JSON");
+    let modules = value["modules"].as_array().expect("modules");
+    assert!(modules.len() > 50);
+    for module in modules {
+        let path = module.as_str().expect("a path");
+        assert!(svg.contains(&format!("<title>{path}: ")), "{path} is not drawn");
+    }
+    // One group for each link and each module.
+    let links = value["links"].as_array().map_or(0, Vec::len);
+    assert_eq!(svg.matches("class=\"link\"").count(), links);
+    assert_eq!(svg.matches("class=\"module\"").count(), modules.len());
+    let again = resynapse(folder.path(), &["model", "graph", "-o", "wiring.svg"]);
+    assert_eq!(again.status.code(), Some(1), "an existing file is not overwritten");
+    let dot = text(&resynapse(folder.path(), &["model", "graph", "--format", "dot"]).stdout);
+    assert!(dot.starts_with("digraph") && dot.contains("\"ampa_throughput\" -> \"spine_turnover\""));
+}
+
+#[test]
+fn agrees_that_a_signal_keeps_only_what_leads_to_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let svg = text(&resynapse(folder.path(), &["model", "graph", "--signal", "spine.density"]).stdout);
+    assert!(svg.contains("<title>receptor/nmda_trapping_block: ") && svg.contains("(spine.density)"));
+    assert!(!svg.contains("<title>symptom/madrs: "));
+    refused(&["model", "graph", "--signal", "spine.densty"], &["`spine.densty`", "did you mean `spine.density`?"]);
+}
+
+#[test]
+fn agrees_that_a_comparison_says_who_is_fast_and_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ssri = "escitalopram 10 mg oral daily for 56 d";
+    let arguments = ["compare", INFUSION, ssri, "--until", "56 d", "-o", "c"];
+    let output = resynapse(folder.path(), &arguments);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let printed = text(&output.stdout);
+    let sentence = printed.lines().find(|l| l.starts_with("MADRS: half of the largest effect")).expect("a sentence");
+    let (ketamine, escitalopram) = (sentence.find("with ketamine"), sentence.find("with escitalopram"));
+    assert!(ketamine.is_some() && ketamine < escitalopram, "the faster stands first: {sentence}");
+    assert!(sentence.contains(" days with escitalopram"), "{sentence}");
+    assert!(printed.contains("serotonin transporter") && printed.contains("ketamine does not move it"), "{printed}");
+    let svg = fs::read_to_string(folder.path().join("c/figures/compare.svg")).expect("a figure");
+    assert!(svg.contains("Why is it fast?") && svg.contains("logarithmic beyond") && !svg.contains("NaN"));
+    // Without an inhibitor of reuptake the question is not put.
+    let other = resynapse(folder.path(), &["compare", INFUSION, "saline iv over 40 min", "-o", "d"]);
+    assert!(other.status.success());
+    let svg = fs::read_to_string(folder.path().join("d/figures/compare.svg")).expect("a figure");
+    assert!(!svg.contains("Why is it fast?") && svg.contains("saline does not move it"));
+    refused(
+        &["compare", INFUSION, ssri, "--until", "56 d", "--signal", "madrs.totl"],
+        &["`madrs.totl`", "did you mean `madrs.total`?"],
+    );
+}

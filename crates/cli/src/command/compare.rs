@@ -6,11 +6,10 @@ use crate::failure::Failure;
 use crate::folder::{self, RunFolder};
 use crate::{figure, json};
 use ::model::diagnostic::Diagnostic;
+use ::model::parser::closest;
 use resynapse::run::Results;
 use std::time::Instant;
 
-/// Signals compared unless others are asked for.
-const SIGNALS: [&str; 5] = ["plasma.ketamine", "nmda.blocked.sst", "spine.density", "cadss.total", "madrs.total"];
 /// Times at which the difference to the untreated person is printed, h.
 const TIMES_H: [f64; 4] = [4.0, 24.0, 168.0, 672.0];
 
@@ -33,17 +32,20 @@ pub(super) fn run(global: &Global, a: &Compare) -> Result<(), Failure> {
         return Err(failure);
     }
     let results = all.iter().map(|p| simulate(&atlas, p)).collect::<Result<Vec<Results>, Failure>>()?;
-    let signals: Vec<String> =
-        if a.signals.is_empty() { SIGNALS.map(String::from).to_vec() } else { a.signals.clone() };
-    for signal in &signals {
-        if results[0].trace(signal).is_none() {
-            let known: Vec<&str> = results[0].traces().iter().map(|t| t.port.as_str()).collect();
-            let message = format!("--signal: `{signal}` is not reported");
-            let found = vec![Diagnostic::error_nowhere("RS6303", message, format!("reported: {}", known.join(", ")))];
-            return Err(Failure::Input(found, Box::default()));
-        }
-    }
     let runs: Vec<&Results> = results.iter().collect();
+    let signals = if a.signals.is_empty() { figure::telling(&runs) } else { a.signals.clone() };
+    let mut unknown = Vec::new();
+    for signal in signals.iter().filter(|s| runs[0].trace(s).is_none()) {
+        let known: Vec<&str> = runs[0].traces().iter().map(|t| t.port.as_str()).collect();
+        let hint = match closest(signal, &known) {
+            Some(near) => format!("did you mean `{near}`? Reported: {}", known.join(", ")),
+            None => format!("reported: {}", known.join(", ")),
+        };
+        unknown.push(Diagnostic::error_nowhere("RS6303", format!("--signal: `{signal}` is not reported"), hint));
+    }
+    if !unknown.is_empty() {
+        return Err(Failure::Input(unknown, Box::default()));
+    }
     let mut folder = RunFolder::default();
     for (i, r) in runs.iter().enumerate() {
         let prefix = format!("{}/", folder::slug(&r.plan().name, i));
@@ -92,6 +94,12 @@ fn text(runs: &[&Results], signals: &[String]) -> String {
         }
     }
     out.push_str(&table(&rows));
+    out.push_str("\nWho moves what when, against the same person without treatment:\n");
+    for signal in signals {
+        let Some(k) = runs[0].trace(signal) else { continue };
+        let label = &runs[0].traces()[k].label;
+        out.push_str(&format!("{label}: {}\n", figure::inside_a_sentence(runs, signal)));
+    }
     out.push_str("\nA model, not medical advice; it cannot say what will happen to you.\n");
     out
 }

@@ -11,6 +11,7 @@ use resynapse::atlas::Atlas;
 use resynapse::patient::Patient;
 use resynapse::prepare::{Person, prepare};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn run(global: &Global, what: &Evidence) -> Result<(), Failure> {
     let atlas = load_atlas(global)?;
@@ -21,6 +22,7 @@ pub(super) fn run(global: &Global, what: &Evidence) -> Result<(), Failure> {
         Evidence::Show { id } => show(global, &atlas, id),
         Evidence::Why { id } => why(global, &atlas, id),
         Evidence::Contexts => contexts(global, &atlas),
+        Evidence::Claims { id } => super::claims::run(global, &atlas, id.as_deref()),
     }
 }
 
@@ -53,13 +55,25 @@ fn list(
         text && (!unchecked || is_unchecked(row)) && grade.is_none_or(|g| row.grade().to_string() == g)
     };
     let rows: Vec<&Row> = ledger.rows().iter().filter(wanted).collect();
+    // What rests on a number matters most where nobody has read its page.
+    let dependants = unchecked.then(|| Dependants::new(atlas)).transpose()?;
     if global.json {
-        let rows: Vec<Value> = rows.iter().map(|r| to_json(atlas, r)).collect();
-        anstream::println!("{}", json!({ "rows": rows }));
+        let row = |r: &&Row| {
+            let mut row = to_json(atlas, r);
+            if let Some(d) = &dependants {
+                row["modules"] = json!(d.modules(&r.id));
+                row["moves"] = json!(d.signals(&r.id));
+            }
+            row
+        };
+        anstream::println!("{}", json!({ "rows": rows.iter().map(row).collect::<Vec<Value>>() }));
         return Ok(());
     }
     let mut lines =
         vec![["id", "context", "value", "unit", "grade", "method", "checked", "source"].map(String::from).to_vec()];
+    if unchecked {
+        lines[0].extend(["used by".into(), "it moves".into()]);
+    }
     for r in &rows {
         lines.push(vec![
             r.id.clone(),
@@ -71,6 +85,10 @@ fn list(
             format!("{:?}", r.checked).to_lowercase(),
             r.source_key.clone(),
         ]);
+        if let (Some(d), Some(line)) = (&dependants, lines.last_mut()) {
+            line.push(d.modules(&r.id).join(", "));
+            line.push(few(&d.signals(&r.id)));
+        }
     }
     anstream::print!("{}", table(&lines));
     if !global.quiet {
@@ -177,27 +195,52 @@ fn card(atlas: &Atlas, r: &Row) -> String {
     out
 }
 
+/// The first signals of a list and how many there are.
+fn few(signals: &[String]) -> String {
+    const SHOWN: usize = 2;
+    match signals.len() {
+        0 => "nothing by default".into(),
+        n if n <= SHOWN => signals.join("; "),
+        n => format!("{} and {} more", signals[..SHOWN].join("; "), n - SHOWN),
+    }
+}
+
+/// What rests on each number: the modules that use it and the reported signals it moves by default.
+struct Dependants {
+    modules: BTreeMap<String, Vec<String>>,
+    signals: Vec<(String, BTreeSet<String>)>,
+}
+
+impl Dependants {
+    fn new(atlas: &Atlas) -> Result<Dependants, Failure> {
+        let mut modules: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (path, module) in &atlas.library.modules {
+            let instances = expand(module, &atlas.library.families, &mut Vec::new());
+            let ids: BTreeSet<&str> =
+                instances.iter().flat_map(|i| &i.parameters).map(|p| p.name.value.as_str()).collect();
+            ids.into_iter().for_each(|id| modules.entry(id.into()).or_default().push(path.clone()));
+        }
+        let assembly = resynapse::run::whole(atlas).map_err(|r| Failure::from_refusal(r, &atlas.library.sources))?;
+        let patient = Patient::default();
+        let prepared = prepare(atlas, &assembly.assembly, &patient, &assembly.request())
+            .map_err(|found| Failure::Input(found, Box::new(atlas.library.sources.clone())))?;
+        let values = prepared.parameters(&patient, Person::Typical);
+        let paths = prepared.lowered.paths(&values, None);
+        let traces = assembly.traces.iter().enumerate();
+        Ok(Dependants { modules, signals: traces.map(|(k, t)| (t.label.clone(), paths.influences(k))).collect() })
+    }
+    fn modules(&self, id: &str) -> Vec<String> {
+        self.modules.get(id).cloned().unwrap_or_default()
+    }
+    fn signals(&self, id: &str) -> Vec<String> {
+        self.signals.iter().filter(|(_, ids)| ids.contains(id)).map(|(label, _)| label.clone()).collect()
+    }
+}
+
 fn why(global: &Global, atlas: &Atlas, id: &str) -> Result<(), Failure> {
     let rows = rows_of(atlas, id)?;
-    let mut users = Vec::new();
-    for (path, module) in &atlas.library.modules {
-        let instances = expand(module, &atlas.library.families, &mut Vec::new());
-        if instances.iter().any(|i| i.parameters.iter().any(|p| p.name.value == id)) {
-            users.push(path.clone());
-        }
-    }
-    let assembly = resynapse::run::whole(atlas).map_err(|r| Failure::from_refusal(r, &atlas.library.sources))?;
-    let patient = Patient::default();
-    let prepared = prepare(atlas, &assembly.assembly, &patient, &assembly.request())
-        .map_err(|found| Failure::Input(found, Box::new(atlas.library.sources.clone())))?;
-    let values = prepared.parameters(&patient, Person::Typical);
-    let mut signals = Vec::new();
-    let paths = prepared.lowered.paths(&values, None);
-    for (k, trace) in assembly.traces.iter().enumerate() {
-        if paths.influences(k).contains(id) {
-            signals.push(trace.label.clone());
-        }
-    }
+    let dependants = Dependants::new(atlas)?;
+    let (users, signals) = (dependants.modules(id), dependants.signals(id));
     if global.json {
         let rows: Vec<Value> = rows.iter().map(|r| to_json(atlas, r)).collect();
         anstream::println!("{}", json!({ "rows": rows, "modules": users, "moves": signals }));

@@ -1,8 +1,11 @@
 //! `resynapse model list|show|check|graph`.
 
+mod graph;
+
 use super::{load_atlas, read_atlas, table};
 use crate::arguments::{Global, Model};
 use crate::failure::{Failure, finding};
+use crate::figure::first_sentence;
 use crate::files;
 use ::model::diagnostic::{Diagnostic, has_errors, render, tidy};
 use ::model::expand::expand;
@@ -10,7 +13,7 @@ use ::model::ledger::Grade;
 use ::model::library::Contexts;
 use ::model::parser::closest;
 use ::model::syntax::{EffectKind, Module};
-use resynapse::atlas::{Atlas, WHOLE};
+use resynapse::atlas::Atlas;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,16 +23,7 @@ pub(super) fn run(global: &Global, what: &Model) -> Result<(), Failure> {
         Model::List => list(global),
         Model::Show { name, source } => show(global, name, *source),
         Model::Check { file } => check(global, file.as_deref()),
-        Model::Graph => graph(global),
-    }
-}
-
-/// The first sentence of a text.
-fn first_sentence(text: &str) -> String {
-    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match flat.find(". ") {
-        Some(end) => flat[..=end].to_string(),
-        None => flat,
+        Model::Graph { signal, format } => graph::run(global, signal.as_deref(), *format),
     }
 }
 
@@ -286,48 +280,5 @@ fn check(global: &Global, file: Option<&Path>) -> Result<(), Failure> {
             ),
         }
     }
-    Ok(())
-}
-
-fn graph(global: &Global) -> Result<(), Failure> {
-    let atlas = load_atlas(global)?;
-    let assembly = resynapse::run::whole(&atlas).map_err(|r| Failure::from_refusal(r, &atlas.library.sources))?;
-    let model = atlas
-        .library
-        .assemble(&assembly.assembly, &Contexts::new())
-        .map_err(|found| Failure::Input(found, Box::new(atlas.library.sources.clone())))?;
-    // Instances of one file (one per enantiomer) are drawn as one module.
-    let file_of = |instance: &str| instance.split('.').next().unwrap_or(instance).to_string();
-    let mut links: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for (from, port, to) in model.links() {
-        let entry = links.entry((file_of(from), file_of(to))).or_default();
-        let port = port.to_string();
-        if !entry.contains(&port) {
-            entry.push(port);
-        }
-    }
-    if global.json {
-        let links: Vec<Value> =
-            links.iter().map(|((from, to), ports)| json!({ "from": from, "to": to, "ports": ports })).collect();
-        anstream::println!("{}", json!({ "assembly": WHOLE, "links": links }));
-        return Ok(());
-    }
-    let mut out = String::from("digraph resynapse {\n  rankdir=LR; node [shape=box, fontname=\"sans-serif\"];\n");
-    for path in &assembly.assembly.modules {
-        let Some(module) = atlas.library.modules.get(path) else { continue };
-        let (domain, name) = path.split_once('/').unwrap_or(("", path));
-        let grade = grades(&atlas, module).1.map_or(String::new(), |g| format!("\\nweakest grade {g}"));
-        out.push_str(&format!("  \"{name}\" [label=\"{name}{grade}\", group=\"{domain}\"];\n"));
-    }
-    for ((from, to), ports) in links {
-        let label = match ports.as_slice() {
-            [one] => one.clone(),
-            [first, ..] => format!("{first} +{}", ports.len() - 1),
-            [] => String::new(),
-        };
-        out.push_str(&format!("  \"{from}\" -> \"{to}\" [label=\"{label}\", fontsize=9];\n"));
-    }
-    out.push_str("}\n");
-    anstream::print!("{out}");
     Ok(())
 }

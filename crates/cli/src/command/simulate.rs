@@ -40,6 +40,7 @@ pub(super) fn run(global: &Global, a: &Simulate) -> Result<(), Failure> {
     for r in &results {
         anstream::print!("{}", terminal::summary(r, folder::terminal_width(), colour));
     }
+    anstream::print!("{}", pooled(&results));
     if global.verbose {
         for r in &results {
             let (p, steps) = (r.provenance(), r.treated().steps);
@@ -59,6 +60,28 @@ pub(super) fn run(global: &Global, a: &Simulate) -> Result<(), Failure> {
         anstream::eprintln!("report  {}", place.join(if all.len() == 1 { "report.html" } else { "" }).display());
     }
     Ok(())
+}
+
+/// The members of an ensemble of hypotheses side by side, and their mean by weight.
+fn pooled(results: &[Results]) -> String {
+    use crate::figure::words::{number, span};
+    let members: Vec<(&Results, f64)> = results.iter().filter_map(|r| Some((r, r.plan().ensemble?))).collect();
+    let Some(k) = members.first().and_then(|(r, _)| r.trace("madrs.total")) else { return String::new() };
+    let times = super::knockout::times_h(members[0].0.plan().until_h);
+    let mut rows = vec![vec!["change of MADRS".to_string(), "weight".into()]];
+    rows[0].extend(times.iter().map(|t| format!("at {}", span(*t))));
+    let mut mean = vec![0.0; times.len()];
+    for (r, weight) in &members {
+        let changes: Vec<f64> = times.iter().map(|t| r.difference(k, *t)).collect();
+        mean.iter_mut().zip(&changes).for_each(|(m, x)| *m += weight * x);
+        let mut row = vec![r.plan().name.clone(), format!("{weight:.2}")];
+        row.extend(changes.iter().map(|x| number(*x)));
+        rows.push(row);
+    }
+    let mut row = vec!["pooled by weight".to_string(), String::new()];
+    row.extend(mean.iter().map(|x| number(*x)));
+    rows.push(row);
+    format!("\n{}", super::table(&rows))
 }
 
 /// Says how far published doses reach: a dose that runs is not thereby one that anybody was given.

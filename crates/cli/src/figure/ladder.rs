@@ -183,10 +183,14 @@ pub(crate) fn lane_title(lane: &str) -> String {
         "brain" => "Brain",
         "receptor" => "Receptor",
         "circuit" => "Circuit",
+        "network" => "Networks",
+        "stress" => "Stress and immunity",
+        "cognition" => "Thinking and learning",
         "signalling" => "Signalling",
         "synapse" => "Synapse",
         "acute" => "Acute effects",
         "symptom" => "Mood",
+        "scales" => "Other scales",
         other => {
             let mut letters = other.chars();
             return letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default();
@@ -201,6 +205,9 @@ fn lane_word(lane: &str) -> &'static str {
         "brain" => "unbound drug",
         "receptor" => "channels blocked",
         "circuit" => "firing in the cortex",
+        "network" => "coupling between regions",
+        "stress" => "hormones and inflammation",
+        "cognition" => "memory, bias, habit",
         "signalling" => "from glutamate on",
         "synapse" => "strength and spines",
         _ => "",

@@ -1,6 +1,6 @@
 //! Writing SVG: the style sheet, text, paths with no more points than the eye can tell apart.
 
-use crate::figure::words::escape;
+use crate::figure::words::{coordinate, escape};
 use std::fmt::Write;
 
 /// How many lines a panel can hold that are told apart by colour and dash.
@@ -119,15 +119,36 @@ impl Drawing {
         let _ = writeln!(self.body, "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"/>");
     }
 
+    /// A path as it stands in the `d` attribute.
+    pub fn raw_path(&mut self, class: &str, data: &str) {
+        let _ = writeln!(self.body, "<path class=\"{class}\" d=\"{data}\"/>");
+    }
+
+    /// Begins a group that shows a text when it is pointed at.
+    pub fn open(&mut self, class: &str, title: &str) {
+        let _ = writeln!(self.body, "<g class=\"{class}\"><title>{}</title>", escape(title));
+    }
+
+    /// Ends a group.
+    pub fn close(&mut self) {
+        self.body.push_str("</g>\n");
+    }
+
     /// The whole document. `id` keeps drawings on one page apart.
     pub fn finish(self, id: &str, title: &str, description: &str, width: f64, height: f64) -> String {
+        self.finish_styled(id, title, description, (width, height), "")
+    }
+
+    /// As [`Drawing::finish`], with more rules for the style sheet.
+    pub fn finish_styled(self, id: &str, title: &str, description: &str, size: (f64, f64), rules: &str) -> String {
+        let (width, height) = size;
         let (id, title, description) = (escape(id), escape(title), escape(description));
         let (w, h) = (coordinate(width), coordinate(height));
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"rs-fig\" width=\"{w}\" height=\"{h}\" \
              viewBox=\"0 0 {w} {h}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\">\n\
              <title id=\"{id}-title\">{title}</title>\n<desc id=\"{id}-desc\">{description}</desc>\n\
-             <style>\n{STYLE}</style>\n<rect class=\"page\" width=\"{w}\" height=\"{h}\"/>\n{}</svg>\n",
+             <style>\n{STYLE}{rules}</style>\n<rect class=\"page\" width=\"{w}\" height=\"{h}\"/>\n{}</svg>\n",
             self.body
         )
     }
@@ -175,12 +196,6 @@ fn path_data(points: &[(f64, f64)]) -> String {
         let _ = write!(data, "{letter}{} {}", coordinate(*x), coordinate(*y));
     }
     data
-}
-
-fn coordinate(x: f64) -> String {
-    let text = format!("{x:.1}");
-    let text = text.strip_suffix(".0").unwrap_or(&text);
-    if text == "-0" { "0".into() } else { text.to_string() }
 }
 
 #[cfg(test)]

@@ -156,6 +156,61 @@ pub fn escape(text: &str) -> String {
     out
 }
 
+/// A place on the page, px, with one decimal at most.
+pub fn coordinate(x: f64) -> String {
+    let text = format!("{x:.1}");
+    let text = text.strip_suffix(".0").unwrap_or(&text);
+    if text == "-0" { "0".into() } else { text.to_string() }
+}
+
+/// A name of a file or domain as a person writes it: `nmda_trapping_block` is `NMDA trapping block`.
+pub fn title(name: &str) -> String {
+    const SPELT: [(&str, &str); 36] = [
+        ("ampa", "AMPA"),
+        ("bdnf", "BDNF"),
+        ("bold", "BOLD"),
+        ("cadss", "CADSS"),
+        ("caps5", "CAPS-5"),
+        ("cbt", "CBT"),
+        ("crp", "CRP"),
+        ("cyp", "CYP"),
+        ("dmn", "DMN"),
+        ("ect", "ECT"),
+        ("eef2k", "eEF2K"),
+        ("eeg", "EEG"),
+        ("fmri", "fMRI"),
+        ("gaba", "GABA"),
+        ("gsk3", "GSK3"),
+        ("hama", "HAM-A"),
+        ("hamd17", "HAM-D 17"),
+        ("hnk", "HNK"),
+        ("hpa", "HPA"),
+        ("madrs", "MADRS"),
+        ("mtorc1", "mTORC1"),
+        ("nmda", "NMDA"),
+        ("nrem", "NREM"),
+        ("nrs", "NRS"),
+        ("pet", "PET"),
+        ("pfc", "PFC"),
+        ("ptsd", "PTSD"),
+        ("pv", "PV"),
+        ("snri", "SNRI"),
+        ("sst", "SST"),
+        ("ssri", "SSRI"),
+        ("sv2a", "SV2A"),
+        ("tms", "TMS"),
+        ("tnf", "TNF"),
+        ("trkb", "TrkB"),
+        ("vta", "VTA"),
+    ];
+    let spell = |(i, word): (usize, &str)| match SPELT.iter().find(|(plain, _)| *plain == word) {
+        Some((_, spelt)) => spelt.to_string(),
+        None if i == 0 => word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect(),
+        None => word.to_string(),
+    };
+    name.split('_').enumerate().map(spell).collect::<Vec<_>>().join(" ")
+}
+
 /// Text cut to a number of characters, with an ellipsis where something is missing.
 pub fn shorten(text: &str, most: usize) -> String {
     if text.chars().count() <= most {

@@ -68,6 +68,9 @@ fn lead(lane: &str) -> Option<&'static str> {
         "circuit" => "With channels blocked, cells of the cortex fire differently",
         "signalling" => "The change of firing changes glutamate and the growth signals behind it",
         "synapse" => "These signals act on synapses",
+        "network" => "Regions of the brain couple differently",
+        "stress" => "Stress hormones and immunity answer as well",
+        "cognition" => "Thinking and learning change with it",
         "acute" => "While the drug is there",
         _ => return None,
     })
@@ -252,7 +255,7 @@ mod tests {
         let (_, results) = results("ketamine 0.5 mg/kg iv over 40 min");
         let told = told(&results);
         assert!(told.iter().all(|(_, sentences)| sentences.iter().all(|(t, g)| t.ends_with('.') && g.is_some())));
-        let (_, mood) = told.last().expect("a symptom lane");
+        let (_, mood) = told.iter().find(|(lane, _)| lane == "Mood").expect("a symptom lane");
         assert!(mood[1].0.contains("expectation"));
     }
 
