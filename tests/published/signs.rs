@@ -107,14 +107,15 @@ fn validates_modasava2019_phoumthipphavong2016_spine_times() {
 }
 
 /// Kishimoto 2016 and Han 2016 (pooled time course): present by 4 h, largest near 24-48 h, a third to two thirds left at
-/// day 7. Both sides are untreated and treated; expectation is part of the treated course.
-/// Known miss: the model's largest difference lies at 19 h, a little before the pooled 24 h; at 24 h it is within a
-/// hundredth of it. The window below therefore begins at 12 h.
+/// day 7. The pooled trials compare ketamine with a control session, so both courses here hold one; what a session does
+/// by itself is largest at 2 h and would hide the drug's own course.
+/// Known miss: the model's largest difference may lie a few hours before the pooled 24 h; at 24 h it is within a
+/// twentieth of it. The window below therefore begins at 12 h.
 #[test]
 fn validates_han2016_kishimoto2016_mood_times() {
-    let r = results(INFUSION);
+    let (r, control) = (results(INFUSION), results("saline iv over 40 min"));
     let madrs = r.trace("madrs.total").expect("a trace");
-    let better = |h: f64| -r.difference(madrs, h);
+    let better = |h: f64| control.difference(madrs, h) - r.difference(madrs, h);
     assert!(better(4.0) > 2.0, "at 4 h {}", better(4.0));
     let (peak_h, most) = r
         .treated()
@@ -128,13 +129,15 @@ fn validates_han2016_kishimoto2016_mood_times() {
     assert!((1.0 / 3.0..=2.0 / 3.0).contains(&left), "left at day 7: {left}");
 }
 
-/// A drug that reaches the brain but blocks no NMDA receptor: every path of the drug's own effect runs through the block.
+/// A drug that reaches the brain but blocks no NMDA receptor: every path to mood runs through the block, except the small
+/// ones of the stress axis and of inflammation, which answer to the concentration itself and are held here.
 #[test]
 fn validates_no_effect_without_nmda_block() {
     let atlas = Atlas::embedded();
     let mut map = model::source::SourceMap::default();
     let regimen = resynapse::regimen::sentence(&atlas, &mut map, INFUSION).expect("a dose sentence");
     let mut plan = Plan::new("no block", regimen);
+    plan.hold = vec!["stress.cortisol".into(), "inflammation.index".into()];
     for row in atlas.library.ledger.rows() {
         if row.id.starts_with("nmda.") && row.id.ends_with(".k_on") {
             plan.patient.overrides.insert(row.id.clone(), 0.0);
@@ -161,8 +164,9 @@ fn validates_knockouts_show_the_middle_carries_the_effect() {
     let mut plan = Plan::new("knock-out", regimen);
     plan.patient.overrides.insert("expectancy.trial_scale".into(), 0.0);
     let found = knockout(&atlas, &plan, "madrs.total", &[4.0, 24.0, 168.0]).unwrap_or_else(|e| panic!("{e:?}"));
-    assert!(found.links.iter().filter(|l| !l.expectancy).count() >= 6);
-    for link in found.links.iter().filter(|l| !l.expectancy) {
+    let middle = ["NMDA block", "circuit and glutamate", "AMPA", "BDNF", "TrkB", "mTORC1", "spines"];
+    assert_eq!(found.links.iter().filter(|l| middle.contains(&l.name.as_str())).count(), middle.len());
+    for link in found.links.iter().filter(|l| middle.contains(&l.name.as_str())) {
         let lost: Vec<f64> = found.intact.iter().zip(&link.left).map(|(i, l)| (i - l) / i).collect();
         let most = lost.iter().copied().fold(0.0, f64::max);
         assert!(most > 0.5, "holding {} loses at most {:.0} %: {lost:?}", link.name, 100.0 * most);

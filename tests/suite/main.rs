@@ -2,4 +2,5 @@
 //! its own checks, and its symbolic Jacobian agrees with differences.
 
 mod alone;
+mod life;
 mod whole;

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "chores read, write and measure")]
 
 mod bench;
+mod claims;
 mod evidence;
 mod generate;
 mod oracles;
@@ -44,6 +45,8 @@ enum Chore {
         #[arg(long)]
         quick: bool,
     },
+    /// Put every claim of the popular account to its tests, and cut the links they rest on
+    Claims,
     /// Hold ledger rows against the evidence pages they cite
     Evidence,
     /// Compare with the outputs of other systems
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Chore::Tidy => tidy::run(),
         Chore::Gen { check } => generate::run(check),
         Chore::Bench { json, quick } => bench::run(json, quick),
+        Chore::Claims => claims::run(),
         Chore::Evidence => evidence::run(),
         Chore::Oracles { json } => oracles::run(json),
     };

@@ -1,6 +1,6 @@
 //! Everything that must pass before a change lands.
 
-use crate::{evidence, generate, oracles, tidy};
+use crate::{claims, evidence, generate, oracles, tidy};
 use resynapse_tests::files::root;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -55,6 +55,7 @@ pub fn run(full: bool) -> bool {
         ),
         ("doc tests", Box::new(|| cargo(&["test", "--workspace", "--doc", "--quiet"]))),
         ("tidy", Box::new(|| inside(tidy::run()))),
+        ("claims", Box::new(|| inside(claims::run()))),
         ("generated files", Box::new(|| inside(generate::run(true)))),
         ("evidence", Box::new(|| evidence::absent().map_or_else(|| inside(evidence::run()), Step::Skipped))),
         ("oracles", Box::new(|| oracles::absent().map_or_else(|| inside(oracles::run(false)), Step::Skipped))),
