@@ -214,3 +214,14 @@ fn agrees_that_a_focused_system_gives_the_same_course() {
         assert!((a - b).abs() < 1e-5 * a.abs(), "{a} and {b}");
     }
 }
+
+/// Suicidal ideation is a figure for groups: no run of one person reports it, and no item of the score is reported.
+#[test]
+fn agrees_that_no_person_is_told_about_suicidality() {
+    let atlas = Atlas::embedded();
+    for trace in &atlas.assemblies[resynapse::atlas::WHOLE].traces {
+        for word in ["suicid", "ideation", "madrs.item"] {
+            assert!(!trace.port.contains(word) && !trace.label.contains(word), "{} is reported", trace.port);
+        }
+    }
+}

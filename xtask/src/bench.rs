@@ -176,7 +176,7 @@ fn cost(cohorts: &[Cohort; 2], size: &Size, report: &mut Report) {
                 }));
                 if rtol == 1e-5 && life && grid == Grid::Daily {
                     let ms = format!("ms per patient-month, rtol 1e-5, daily life, {name}");
-                    report.target(&ms, found.ms.median, None, Some(3.0));
+                    report.target(&ms, found.ms.median, None, Some(6.0));
                     let ns = format!("ns per state and accepted step, {LANES} lanes, {name}");
                     report.target(&ns, each.median, None, Some(60.0));
                 }

@@ -98,7 +98,9 @@ fn pages(atlas: &Atlas, mut chain: response::Chain<'_>) -> Vec<(String, String)>
     let title = resynapse::run::whole(atlas).map_or(String::new(), |a| a.title.clone());
     let mut files = vec![("docs/figures/wiring.svg".to_string(), wiring(&chain.wiring, &title))];
     for (path, module) in &atlas.library.modules {
-        let shown = chain.show(path);
+        // A figure for groups has no course of one person.
+        let group = module.provides.iter().all(|p| p.value.name.value.starts_with("group."));
+        let shown = chain.show(path).filter(|_| !group);
         let text = page::page(atlas, &chain.wiring, path, module, shown.as_ref());
         files.push((format!("docs/reference/modules/{path}.md"), text));
         files.extend(shown.map(|s| (format!("docs/figures/modules/{path}.svg"), s.svg)));

@@ -106,7 +106,7 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
         }
         None => match regimen::sentence(atlas, &mut map, what) {
             Ok(regimen) => plans.push(Plan::new(regimen.text.clone(), regimen)),
-            Err(more) => found.extend(more),
+            Err(more) => found.extend(if one_word(what) { vec![not_a_scenario(atlas, what)] } else { more }),
         },
     }
     let patient = match person(atlas, &mut map, subject) {
@@ -181,6 +181,11 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
             let message = "the run is longer than ten years";
             found.push(Diagnostic::error_nowhere("RS6602", message, "follow for less"));
         }
+        if let Some(h) = plan.regimen.happenings.iter().find(|h| h.at_h > plan.until_h) {
+            let message = format!("`{}` at {} h lies beyond the end of the run, {} h", h.event, h.at_h, plan.until_h);
+            let hint = "follow for longer with --until, or leave it out";
+            found.push(Diagnostic::error_nowhere("RS6602", message, hint));
+        }
         let last = plan.regimen.last_h();
         if last > plan.until_h {
             let message = format!("the last dose, at {last} h, lies beyond the end of the run, {} h", plan.until_h);
@@ -189,6 +194,20 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
         }
     }
     if found.is_empty() { Ok(plans) } else { Err(Failure::Input(found, Box::new(map))) }
+}
+
+fn one_word(what: &str) -> bool {
+    !what.is_empty() && !what.contains(char::is_whitespace)
+}
+
+/// A single word is meant as the name of a scenario or a file.
+fn not_a_scenario(atlas: &Atlas, what: &str) -> Diagnostic {
+    let known: Vec<&str> = atlas.scenarios.keys().map(String::as_str).collect();
+    let hint = match ::model::parser::closest(what, &known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "see `resynapse scenario list`; a dose is a sentence, as in `ketamine 0.5 mg/kg iv over 40 min`".into(),
+    };
+    Diagnostic::error_nowhere("RS6403", format!("`{what}` is neither a scenario, nor a file, nor a dose"), hint)
 }
 
 /// A plan under one hypothesis of an ensemble.
@@ -220,7 +239,11 @@ fn person(atlas: &Atlas, map: &mut SourceMap, subject: &Subject) -> Result<Optio
         } else {
             let known: Vec<&str> = atlas.conditions.keys().map(String::as_str).collect();
             let message = format!("--condition: `{name}` is not a known condition");
-            found.push(Diagnostic::error_nowhere("RS6201", message, format!("known: {}", known.join(", "))));
+            let hint = match ::model::parser::closest(name, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known: {}", known.join(", ")),
+            };
+            found.push(Diagnostic::error_nowhere("RS6201", message, hint));
         }
     }
     for context in &subject.contexts {

@@ -307,11 +307,10 @@ fn arm(plan: &Plan) -> String {
             out.push_str(&format!("  form = {}\n", q(&dose.form)));
         }
         out.push_str(&format!("  route = {}\n", q(&dose.route)));
-        out.push_str(&format!(
-            "  over = {}\n  at = {}\n",
-            q(&format!("{} h", dose.over_h)),
-            q(&format!("{} h", dose.at_h))
-        ));
+        out.push_str(&format!("  over = {}\n", q(&duration(dose.over_h))));
+        if dose.at_h != 0.0 {
+            out.push_str(&format!("  at = {}\n", q(&format!("{} h", dose.at_h))));
+        }
     }
     for h in &plan.regimen.happenings {
         out.push_str(&happening(h));
@@ -320,6 +319,14 @@ fn arm(plan: &Plan) -> String {
         out.push_str("nothing = true\n");
     }
     out
+}
+
+/// A duration in whole minutes where it is one, else in hours; both read back to the same number.
+fn duration(hours: f64) -> String {
+    const MINUTES: f64 = 60.0;
+    let minutes = (hours * MINUTES).round();
+    let read_back = resynapse::quantity::duration(&format!("{minutes} min"));
+    if hours < 2.0 && read_back == Ok(hours) { format!("{minutes} min") } else { format!("{hours} h") }
 }
 
 /// A therapy, habit, stressor or contact as a table of the protocol.

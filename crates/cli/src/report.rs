@@ -12,7 +12,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html as page};
 use model::ledger::{Grade, Source};
 use resynapse::atlas::{Atlas, WHOLE};
 use resynapse::prepare::Person;
-use resynapse::run::{KnockoutTable, Results};
+use resynapse::run::{KnockoutTable, Plan, Results};
 
 const STYLE: &str = include_str!("report/style.css");
 
@@ -65,7 +65,7 @@ pub fn limits(atlas: &Atlas) -> Vec<(String, String)> {
 /// Writes the page.
 pub fn html(report: &Report<'_>) -> String {
     let results = report.results;
-    let title = &results.plan().regimen.text;
+    let title = &results.plan().name;
     let options = figure::Options { id: "ladder", title: "", observed: report.observed };
     let body = page! {
         p.banner role="note" { strong { (NOT_ADVICE) } }
@@ -123,8 +123,16 @@ fn what_was_run(report: &Report<'_>) -> Markup {
             dl {
                 dt { "Dose" }
                 dd {
-                    (plan.regimen.text)
+                    @if plan.regimen.text.is_empty() { "none" } @else { (plan.regimen.text) }
                     @if doses > 1 { " (" (doses) " doses, the last after " (words::span(plan.regimen.last_h())) ")" }
+                }
+                @if !plan.regimen.happenings.is_empty() {
+                    dt { "Besides" }
+                    dd { (words::list(&happenings(plan))) }
+                }
+                @if !plan.hold.is_empty() {
+                    dt { "Held at rest" }
+                    dd { (words::list(&plan.hold)) }
                 }
                 dt { "Person" }
                 dd { (person) }
@@ -138,11 +146,41 @@ fn what_was_run(report: &Report<'_>) -> Markup {
                     dt { "Set by hand" }
                     dd { (words::list(&plan.patient.overrides.keys().cloned().collect::<Vec<_>>())) }
                 }
+                dt { "Hypothesis" }
+                dd { (plan.patient.hypothesis) }
                 dt { "Followed for" }
-                dd { (words::span(plan.until_h)) " from the first dose" }
+                dd { (words::span(plan.until_h)) " from the start" }
             }
         }
     }
+}
+
+/// Therapy, habits, stress and contacts in words, each kind once.
+fn happenings(plan: &Plan) -> Vec<String> {
+    let mut kinds: Vec<&str> = Vec::new();
+    for h in &plan.regimen.happenings {
+        if !kinds.contains(&h.event.as_str()) {
+            kinds.push(&h.event);
+        }
+    }
+    let told = kinds.into_iter().map(|kind| {
+        let all: Vec<_> = plan.regimen.happenings.iter().filter(|h| h.event == kind).collect();
+        let name = match kind.split_once('.') {
+            Some(("stress", rest)) => format!("{rest} stress"),
+            Some((group, rest)) => format!("{} ({group})", rest.replace('_', " ")),
+            None if kind == "stressor" => "adverse event".to_string(),
+            None => "contact with the clinic".to_string(),
+        };
+        match all.as_slice() {
+            [one] if one.over_h > 0.0 => {
+                let (from, until) = (words::span(one.at_h), words::span(one.at_h + one.over_h));
+                format!("{name} at level {} from {from} to {until}", words::plain(one.amount))
+            }
+            [one] => format!("{name} at {}", words::span(one.at_h)),
+            many => format!("{name}, {} times from {} on", many.len(), words::span(many[0].at_h)),
+        }
+    });
+    told.collect()
 }
 
 fn footer(report: &Report<'_>) -> Markup {

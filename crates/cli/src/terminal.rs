@@ -111,7 +111,10 @@ impl Page<'_> {
 
     fn mood(&self, out: &mut String, k: usize) {
         let trace = &self.results.traces()[k];
-        let times: Vec<f64> = MOOD_H.into_iter().filter(|t| *t <= self.results.plan().until_h).collect();
+        let plan = self.results.plan();
+        // A treatment that starts late is told from its own start.
+        let start = plan.regimen.doses.first().map_or(0.0, |d| d.at_h);
+        let times: Vec<f64> = MOOD_H.into_iter().map(|t| start + t).filter(|t| *t <= plan.until_h).collect();
         const NAMES: usize = 24;
         let mut line = |name: &str, style: Style, cell: &dyn Fn(f64) -> String, remark: &str| {
             let mut text = format!("{:NAMES$}", words::shorten(name, NAMES));
@@ -125,9 +128,13 @@ impl Page<'_> {
         let all = |t: f64| self.results.difference(k, t);
         let drug = |t: f64| self.results.drug_part(k, t);
         let title = format!("{}, against untreated", trace.label);
-        line(&title, Style::new(), &words::span, &words::unit(&trace.unit));
+        let from =
+            if start > 0.0 { format!(", times from the first dose at {}", words::span(start)) } else { String::new() };
+        line(&title, Style::new(), &|t| words::span(t - start), &format!("{}{from}", words::unit(&trace.unit)));
         line("  difference", STRONG, &|t| words::score(all(t)), "minus: fewer symptoms");
-        line("    of which drug", Style::new(), &|t| words::score(drug(t)), "");
+        let other = plan.regimen.happenings.iter().any(|h| !h.of_life());
+        let own = if other { "    of which treatment" } else { "    of which drug" };
+        line(own, Style::new(), &|t| words::score(drug(t)), "");
         let rest = |t: f64| all(t) - drug(t);
         line(
             "    of which expectation",

@@ -142,15 +142,21 @@ pub fn days(prepared: &Prepared, person: Person, until_h: f64) -> Vec<Entry> {
 pub fn sample_times(regimen: &Regimen, until_h: f64) -> Vec<f64> {
     const GRIDS: [(f64, f64); 3] = [(2.0 / 60.0, 2.0), (10.0 / 60.0, 12.0), (1.0, 72.0)];
     const THROUGHOUT_H: f64 = 3.0;
+    // Of a long course the first and last doses are looked at closely, those between at a few times.
+    const CLOSE_FIRST: usize = 30;
+    const CLOSE_LAST: usize = 5;
+    const FEW_H: [f64; 5] = [0.5, 1.0, 2.0, 6.0, 12.0];
     let mut times = vec![0.0, until_h];
     let count = (until_h / THROUGHOUT_H).floor() as usize;
     times.extend((0..=count).map(|i| i as f64 * THROUGHOUT_H));
-    let mut previous = f64::NEG_INFINITY;
-    for dose in &regimen.doses {
-        if dose.at_h == previous {
+    let mut doses: Vec<&Dose> = regimen.doses.iter().collect();
+    doses.dedup_by(|a, b| a.at_h == b.at_h);
+    for (i, dose) in doses.iter().enumerate() {
+        if i >= CLOSE_FIRST && i + CLOSE_LAST < doses.len() {
+            times.extend(FEW_H.iter().map(|h| dose.at_h + h));
+            times.extend([dose.at_h, dose.at_h + dose.over_h]);
             continue;
         }
-        previous = dose.at_h;
         for (step, reach) in GRIDS {
             let n = (reach / step).round() as usize;
             times.extend((0..=n).map(|i| dose.at_h + reach * i as f64 / n as f64));

@@ -57,7 +57,16 @@ pub fn read(f: &Fields<'_, '_>, known: &BTreeSet<String>) -> Vec<Happening> {
     let mut out: Vec<Happening> = Vec::new();
     out.extend(f.tables("therapy", |t| sessions(t, &event(t, "therapy.", known))).into_iter().flatten());
     out.extend(f.tables("contact", |t| sessions(t, SESSION)).into_iter().flatten());
-    out.extend(f.tables("habit", |t| lasting(t, &event(t, "habit.", known))).into_iter().flatten());
+    out.extend(
+        f.tables("habit", |t| {
+            if let Some(n) = t.number("amount").filter(|n| n.value > 1.0) {
+                t.error("RS6512", n.span, "a habit has a level from 0 to 1", "1 is a full programme");
+            }
+            lasting(t, &event(t, "habit.", known))
+        })
+        .into_iter()
+        .flatten(),
+    );
     let stressors = f.tables("stressor", |t| match t.text("kind").map(|k| k.value).as_deref() {
         None | Some("event") => sessions(t, ADVERSE_EVENT),
         Some(_) => lasting(t, &event(t, "stress.", known)),

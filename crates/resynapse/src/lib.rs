@@ -17,6 +17,7 @@ pub mod atlas;
 pub mod claim;
 pub mod compound;
 pub mod dosing;
+pub mod exam;
 pub mod expectation;
 pub mod fields;
 pub mod happening;

@@ -141,6 +141,12 @@ pub fn parameter_value(atlas: &Atlas, id: &str, text: &str) -> Result<f64, (Stri
 
 /// Checks a context against those the ledger knows.
 pub fn check_context(atlas: &Atlas, context: &str) -> Result<(), (String, String)> {
+    for key in ["condition", "hypothesis"] {
+        if context.strip_prefix(key).is_some_and(|rest| rest.starts_with('=')) {
+            let message = format!("`{context}` would change numbers without changing what the run is called");
+            return Err((message, format!("use `{key} = \"…\"`, or --{key} on the command line")));
+        }
+    }
     let known: Vec<&str> = atlas.library.ledger.contexts().into_iter().collect();
     check_name("context", context, &known)
 }
@@ -149,8 +155,10 @@ pub(crate) fn check_name(what: &str, name: &str, known: &[&str]) -> Result<(), (
     if known.contains(&name) {
         return Ok(());
     }
+    const MOST_LISTED: usize = 20;
     let hint = match closest(name, known) {
         Some(near) => format!("did you mean `{near}`?"),
+        None if known.len() > MOST_LISTED => "see `resynapse evidence contexts`".into(),
         None => format!("known: {}", known.join(", ")),
     };
     Err((format!("`{name}` is not a known {what}"), hint))

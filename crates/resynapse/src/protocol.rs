@@ -152,6 +152,10 @@ fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
                         `[[arm.habit]]` tables, `events = \"FILE.csv\"`, or `nothing = true`";
             f.error("RS6503", f.span(), format!("the arm `{name}` gives nothing"), hint);
         }
+        if nothing && !(sentences.is_empty() && events.is_none() && happenings.is_empty()) {
+            let hint = "take `nothing = true` away, or what is given";
+            f.error("RS6509", f.span(), format!("the arm `{name}` gives something and says it gives nothing"), hint);
+        }
         let (contexts, condition, hypothesis) = patient::changes(atlas, f);
         let hold = f.texts("hold").into_iter().map(|t| t.value).collect();
         Arm { name, happenings, hold, contexts, condition, hypothesis, sentences, events, span: f.span() }

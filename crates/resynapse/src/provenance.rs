@@ -71,7 +71,7 @@ impl Provenance {
                 row: p.row.clone(),
                 value: if p.row.coherent() == *v { p.row.value } else { p.row.unit.from_coherent(*v) },
                 origin: match plan.person {
-                    _ if plan.patient.overrides.contains_key(&p.id) => "patient",
+                    _ if plan.patient.overrides.contains_key(&p.id) && p.row.coherent() != *v => "patient",
                     Person::Drawn { .. } if p.row.coherent() != *v => "drawn",
                     _ => "ledger",
                 },

@@ -78,6 +78,9 @@ impl Page<'_> {
                 "\n## Rest and response\n![{title}: what goes in and what comes out over time](../../../figures/modules/{}.svg)\n\n{}.\n",
                 self.path, shown.caption
             ),
+            None if self.module.provides.iter().all(|p| p.value.name.value.starts_with("group.")) => {
+                "\n## Rest and response\nA figure for groups: no course of one person is drawn.\n".into()
+            }
             None => "\n## Rest and response\nNothing that can be made to happen here moves this module: it hears no event, and what leads to it stays at rest.\n".into(),
         }
     }

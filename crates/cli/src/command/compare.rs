@@ -67,7 +67,7 @@ pub(super) fn run(global: &Global, a: &Compare) -> Result<(), Failure> {
 
 /// Differences first, then the runs' own figures.
 fn text(runs: &[&Results], signals: &[String]) -> String {
-    use figure::words::{number, span, unit};
+    use figure::words::{number_beside, span, unit};
     let mut out = String::new();
     for (i, r) in runs.iter().enumerate() {
         out.push_str(&format!("{}  {}\n", letter(i), r.plan().name));
@@ -81,8 +81,11 @@ fn text(runs: &[&Results], signals: &[String]) -> String {
         let spec = &runs[0].traces()[k];
         let mut line = |what: String, values: Vec<f64>| {
             let mut row = vec![spec.label.clone(), unit(&spec.unit), what];
-            row.extend(values.iter().skip(1).map(|x| number(x - values[0])));
-            row.extend(values.iter().map(|x| number(*x)));
+            // What is nothing beside the signal itself is what integration leaves behind.
+            let rest = runs[0].treated().values[k].first().map_or(0.0, |x| x.abs());
+            let size = values.iter().fold(rest, |a, x| a.max(x.abs()));
+            row.extend(values.iter().skip(1).map(|x| number_beside(x - values[0], size)));
+            row.extend(values.iter().map(|x| number_beside(*x, size)));
             rows.push(row);
         };
         line("farthest from rest".into(), runs.iter().map(|r| r.treated().peak(k).1).collect());
@@ -92,6 +95,12 @@ fn text(runs: &[&Results], signals: &[String]) -> String {
                 line(what, runs.iter().map(|r| r.difference(k, *t)).collect());
             }
         }
+    }
+    let conditions: std::collections::BTreeSet<&str> =
+        runs.iter().map(|r| r.plan().patient.condition.as_str()).collect();
+    if conditions.len() > 1 {
+        let list: Vec<String> = conditions.iter().map(|c| c.replace('_', " ")).collect();
+        out.push_str(&format!("The people differ ({}): compare changes, not levels.\n\n", figure::words::list(&list)));
     }
     out.push_str(&table(&rows));
     out.push_str("\nWho moves what when, against the same person without treatment:\n");

@@ -67,6 +67,7 @@ fn check(global: &Global, atlas: &Atlas, filter: Option<&str>, cut: bool) -> Res
             let wanted = link.is_none() && e.miss.is_none();
             let word = match (verdict.holds == wanted, link.is_some(), e.miss.is_some()) {
                 (true, false, true) => "known miss",
+                (true, true, _) => "fails, as it must",
                 (true, ..) => "ok",
                 (false, ..) => "FAILS",
             };

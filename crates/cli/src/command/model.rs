@@ -245,8 +245,9 @@ fn check(global: &Global, file: Option<&Path>) -> Result<(), Failure> {
                 alone: true,
                 ..::model::assembly::Assembly::default()
             };
-            if let Err(more) = atlas.library.assemble(&alone, &Contexts::new()) {
-                own.extend(more);
+            match atlas.library.assemble(&alone, &Contexts::new()) {
+                Ok(_) => own.extend(resynapse::exam::at_rest(&atlas, &alone.name)),
+                Err(more) => own.extend(more),
             }
         }
         own
@@ -256,6 +257,9 @@ fn check(global: &Global, file: Option<&Path>) -> Result<(), Failure> {
             if let Err(more) = atlas.library.assemble(&assembly.assembly, &Contexts::new()) {
                 all.extend(more);
             }
+        }
+        if !has_errors(&all) {
+            all.extend(atlas.library.modules.keys().flat_map(|path| resynapse::exam::at_rest(&atlas, path)));
         }
         all
     };

@@ -55,12 +55,13 @@ fn show(atlas: &Atlas, name: &str) -> Result<(), Failure> {
         let found = vec![Diagnostic::error_nowhere("RS6403", format!("there is no scenario `{name}`"), hint)];
         return Err(Failure::Input(found, Box::default()));
     };
-    anstream::println!("{}\n\n{}", scenario.question, scenario.text.trim_end());
-    anstream::println!("\nAnswered by");
+    // Everything but the protocol is a comment, so that the output is a protocol to start from.
+    anstream::println!("# {}\n\n{}", scenario.question, scenario.text.trim_end());
+    anstream::println!("\n# Answered by");
     for id in &scenario.answer {
         if let Some(e) = atlas.expectations.iter().find(|e| &e.id == id) {
-            let miss = e.miss.as_ref().map(|why| format!("\n    known miss: {why}")).unwrap_or_default();
-            anstream::println!("  {}  ({id}; must be {}){miss}", e.says, e.expect);
+            let miss = e.miss.as_ref().map(|why| format!("\n#   known miss: {why}")).unwrap_or_default();
+            anstream::println!("# {}  ({id}; must be {}){miss}", e.says, e.expect);
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::folder::{self, RunFolder};
 use crate::{json, terminal};
 use resynapse::atlas::Atlas;
+use resynapse::expectation::evaluate;
 use resynapse::run::{Results, knockout};
 use std::io::IsTerminal;
 use std::time::Instant;
@@ -37,9 +38,23 @@ pub(super) fn run(global: &Global, a: &Simulate) -> Result<(), Failure> {
     }
     let terminal = std::io::stdout().is_terminal();
     let colour = global.color == Colour::Always || (global.color == Colour::Auto && terminal);
-    for r in &results {
+    if let Some(scenario) = atlas.scenarios.get(&a.what) {
+        anstream::println!("{}\n", scenario.question);
+    }
+    for (i, r) in results.iter().enumerate() {
+        if results.len() > 1 {
+            anstream::println!(
+                "{}— {}, {} of {}\n",
+                if i > 0 { "\n" } else { "" },
+                r.plan().name,
+                i + 1,
+                results.len()
+            );
+        }
         anstream::print!("{}", terminal::summary(r, folder::terminal_width(), colour));
     }
+    anstream::print!("{}", between_arms(&results));
+    anstream::print!("{}", answers(&atlas, &a.what)?);
     anstream::print!("{}", pooled(&results));
     if global.verbose {
         for r in &results {
@@ -62,6 +77,45 @@ pub(super) fn run(global: &Global, a: &Simulate) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The score of each arm less that of the last, where all people are alike.
+fn between_arms(results: &[Results]) -> String {
+    use crate::figure::words::{score, span};
+    let ([first, .., last], true) = (results, results.iter().all(|r| r.plan().ensemble.is_none())) else {
+        return String::new();
+    };
+    let alike = results.iter().all(|r| r.plan().patient == first.plan().patient);
+    let Some(k) = first.trace("madrs.total").filter(|_| alike) else { return String::new() };
+    let end = first.plan().until_h;
+    let mut times = super::knockout::times_h(end);
+    if times.last().is_some_and(|t| *t < end) {
+        times.push(end);
+    }
+    let mut rows = vec![vec![format!("MADRS less that of `{}`", last.plan().name)]];
+    rows[0].extend(times.iter().map(|t| format!("at {}", span(*t))));
+    for r in &results[..results.len() - 1] {
+        let mut row = vec![r.plan().name.clone()];
+        row.extend(times.iter().map(|t| score(r.treated().at(k, *t) - last.treated().at(k, *t))));
+        rows.push(row);
+    }
+    format!("\n{}", super::table(&rows))
+}
+
+/// The tested answers of a scenario.
+fn answers(atlas: &Atlas, name: &str) -> Result<String, Failure> {
+    let Some(scenario) = atlas.scenarios.get(name) else { return Ok(String::new()) };
+    let mut out = String::from("\nAnswer, as it is tested:\n");
+    for e in scenario.answer.iter().filter_map(|id| atlas.expectations.iter().find(|e| &e.id == id)) {
+        let verdict = evaluate(atlas, e, None).map_err(|why| Failure::from_refusal(why, &atlas.library.sources))?;
+        let word = match (verdict.holds, &e.miss) {
+            (true, _) => "holds".to_string(),
+            (false, Some(why)) => format!("a known miss: {why}"),
+            (false, None) => "does not hold".into(),
+        };
+        out.push_str(&format!("- {} ({word})\n", e.says));
+    }
+    Ok(out)
+}
+
 /// The members of an ensemble of hypotheses side by side, and their mean by weight.
 fn pooled(results: &[Results]) -> String {
     use crate::figure::words::{number, span};
@@ -70,17 +124,27 @@ fn pooled(results: &[Results]) -> String {
     let times = super::knockout::times_h(members[0].0.plan().until_h);
     let mut rows = vec![vec!["change of MADRS".to_string(), "weight".into()]];
     rows[0].extend(times.iter().map(|t| format!("at {}", span(*t))));
-    let mut mean = vec![0.0; times.len()];
-    for (r, weight) in &members {
-        let changes: Vec<f64> = times.iter().map(|t| r.difference(k, *t)).collect();
-        mean.iter_mut().zip(&changes).for_each(|(m, x)| *m += weight * x);
-        let mut row = vec![r.plan().name.clone(), format!("{weight:.2}")];
-        row.extend(changes.iter().map(|x| number(*x)));
+    // The members of one arm stand together, their mean below them.
+    let arm = |r: &Results| r.plan().name.trim_end_matches(&format!(", {}", r.plan().patient.hypothesis)).to_string();
+    let mut arms: Vec<String> = Vec::new();
+    for (r, _) in &members {
+        if !arms.contains(&arm(r)) {
+            arms.push(arm(r));
+        }
+    }
+    for name in arms {
+        let mut mean = vec![0.0; times.len()];
+        for (r, weight) in members.iter().filter(|(r, _)| arm(r) == name) {
+            let changes: Vec<f64> = times.iter().map(|t| r.difference(k, *t)).collect();
+            mean.iter_mut().zip(&changes).for_each(|(m, x)| *m += weight * x);
+            let mut row = vec![r.plan().name.clone(), format!("{weight:.2}")];
+            row.extend(changes.iter().map(|x| number(*x)));
+            rows.push(row);
+        }
+        let mut row = vec![format!("{name}, pooled by weight"), String::new()];
+        row.extend(mean.iter().map(|x| number(*x)));
         rows.push(row);
     }
-    let mut row = vec!["pooled by weight".to_string(), String::new()];
-    row.extend(mean.iter().map(|x| number(*x)));
-    rows.push(row);
     format!("\n{}", super::table(&rows))
 }
 

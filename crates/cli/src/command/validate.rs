@@ -54,6 +54,12 @@ pub(super) fn run(global: &Global, a: &Validate) -> Result<(), Failure> {
     })
     .map_err(|e| Failure::from_refusal(e, &atlas.library.sources))?;
     bar.finish_and_clear();
+    if report.findings.is_empty() {
+        let message = format!("no scored target begins with {}", a.only.join(" or "));
+        let hint = "as in `--only TSD` or `--only TNE05`";
+        let found = vec![::model::diagnostic::Diagnostic::error_nowhere("RS6605", message, hint)];
+        return Err(Failure::Input(found, Box::default()));
+    }
     if global.json {
         anstream::println!("{}", as_json(&report, a));
     } else {

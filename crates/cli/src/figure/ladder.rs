@@ -20,7 +20,7 @@ pub fn ladder(results: &Results, options: &Options<'_>) -> String {
     let time = Time::suited(plan.regimen.doses.iter().map(|d| d.at_h), plan.until_h);
     let doses: Vec<DoseMark> = plan.regimen.doses.iter().map(|d| DoseMark { at_h: d.at_h, over_h: d.over_h }).collect();
     let panels = panels(results, options.observed);
-    let title = if options.title.is_empty() { &plan.regimen.text } else { options.title };
+    let title = if options.title.is_empty() { &plan.name } else { options.title };
     let mut out = Drawing::new();
     let mut y = headline(&mut out, results, title, time, &doses);
     panel::time_marks(&mut out, time, y);

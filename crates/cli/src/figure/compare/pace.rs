@@ -37,8 +37,13 @@ pub struct Pace {
 
 /// The pace of a trace in a run; `None` where the run does not move it.
 pub fn pace(results: &Results, k: usize) -> Option<Pace> {
+    pace_of(results, k, &|t| results.difference(k, t))
+}
+
+/// The pace of any difference of a trace over time.
+fn pace_of(results: &Results, k: usize, difference: &dyn Fn(f64) -> f64) -> Option<Pace> {
     let course = results.treated();
-    let differences: Vec<(f64, f64)> = course.times_h.iter().map(|t| (*t, results.difference(k, *t))).collect();
+    let differences: Vec<(f64, f64)> = course.times_h.iter().map(|t| (*t, difference(*t))).collect();
     let farthest = |best: (f64, f64), p: &(f64, f64)| if p.1.abs() > best.1.abs() { *p } else { best };
     let (at_h, effect) = differences.iter().fold((0.0, 0.0), farthest);
     let size = course.values[k].iter().fold(0.0, |a: f64, v| a.max(v.abs()));
@@ -156,7 +161,27 @@ pub fn inside_a_sentence(results: &[&Results], port: &str) -> String {
         }
     };
     let text = if still.is_empty() { text } else { format!("{text}; {does_not}") };
-    format!("{text}.")
+    format!("{text}{}.", by_the_drug(results, port, &names))
+}
+
+/// Where a session's expectation is part of an effect: when the drug's own part is half there.
+fn by_the_drug(results: &[&Results], port: &str, names: &[String]) -> String {
+    let told = results.iter().zip(names).filter_map(|(r, name)| {
+        let k = r.trace(port)?;
+        let raised = r.treated().times_h.iter().any(|t| (r.difference(k, *t) - r.drug_part(k, *t)).abs() > ROUNDING);
+        if !raised || r.traces()[k].lane != "symptom" {
+            return None;
+        }
+        Some(match pace_of(r, k, &|t| r.drug_part(k, t)) {
+            Some(own) => format!(
+                "without the expectation a session raises, half of {name} is there after {}",
+                words::span(own.half_h)
+            ),
+            None => format!("without the expectation a session raises, {name} does not move it"),
+        })
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { String::new() } else { format!("; {}", told.join("; ")) }
 }
 
 /// All names of runs that move a signal alike.
