@@ -63,6 +63,9 @@ fn text(name: &str, signal: &str, found: &KnockoutTable) -> String {
     let mut rows = vec![rows.swap_remove(0)];
     rows.extend(found.links.iter().filter(|l| l.expectancy).map(|l| line(&l.name, &l.left)));
     out.push_str(&table(&rows));
+    out.push_str(
+        "\nLinks are held one at a time: what drug and expectation do together is lost with either, so shares do not add up.\n",
+    );
     out
 }
 

@@ -7,6 +7,7 @@ use crate::folder::{self, RunFolder};
 use crate::{json, terminal};
 use resynapse::atlas::Atlas;
 use resynapse::expectation::evaluate;
+use resynapse::quantity::{self, Amount};
 use resynapse::run::{Results, knockout};
 use std::io::IsTerminal;
 use std::time::Instant;
@@ -75,6 +76,18 @@ pub(super) fn run(global: &Global, a: &Simulate) -> Result<(), Failure> {
         anstream::eprintln!("report  {}", place.join(if all.len() == 1 { "report.html" } else { "" }).display());
     }
     Ok(())
+}
+
+/// How many times a dose exceeds the highest published one, where both are given in the same way and it does.
+fn beyond(amount: Amount, highest: &str) -> Option<f64> {
+    let words: Vec<&str> = highest.split_whitespace().take(2).collect();
+    let (published, _) = quantity::dose(&words.join(" ")).ok()?;
+    let times = match (amount, published) {
+        (Amount::Mass(a), Amount::Mass(b)) | (Amount::MassPerBody(a), Amount::MassPerBody(b)) => a / b,
+        _ => return None,
+    };
+    // A little more is rounding of the dose as written.
+    (times > 1.0 + 1e-9).then_some(times)
 }
 
 /// The score of each arm less that of the last, where all people are alike.
@@ -160,6 +173,17 @@ fn published(atlas: &Atlas, results: &[Results]) {
         };
         let route = resynapse::compound::route_title(&dose.route);
         let highest = compound.routes.get(&dose.route).map_or("", |r| r.highest_published.as_str());
+        let alike = results.iter().flat_map(|r| &r.plan().regimen.doses);
+        let alike = alike.filter(|d| d.compound == dose.compound && d.route == dose.route);
+        let most = alike.filter_map(|d| beyond(d.amount, highest)).fold(0.0, f64::max);
+        if most > 0.0 {
+            anstream::eprintln!(
+                "warning: {}, {route}: a dose is {most:.1} times the highest published one ({highest}); beyond \
+                 that nothing is known here, and nothing here says it is safe",
+                compound.name
+            );
+            continue;
+        }
         let highest = if highest.is_empty() { "none in the evidence read for it" } else { highest };
         anstream::eprintln!(
             "note: {}, {route}: highest published dose {highest}; beyond it nothing is known here",
