@@ -13,6 +13,7 @@ use model::lower::Request;
 use model::unit::Unit;
 use sim::{Entry, Job, Outcome, What, run_parallel};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// What is to be run.
 #[derive(Clone, Debug)]
@@ -360,6 +361,10 @@ struct Bench<'a> {
     parameters: Vec<f64>,
     /// Unit of each output.
     units: Vec<Unit>,
+    /// Ports that can be held.
+    holds: Vec<String>,
+    /// Their values in the drug-free state, looked up once.
+    held: OnceLock<BTreeMap<String, f64>>,
 }
 
 impl<'a> Bench<'a> {
@@ -381,7 +386,7 @@ impl<'a> Bench<'a> {
         let parameters = prepared.parameters(&plan.patient, plan.person);
         let fired = fired(atlas, assembly, &prepared, &parameters, plan)?;
         let prepared = prepared.focused(&fired);
-        Ok(Bench { atlas, assembly, plan, prepared, parameters, units })
+        Ok(Bench { atlas, assembly, plan, prepared, parameters, units, holds: request.holds, held: OnceLock::new() })
     }
 
     fn job(&self, link: Option<&KnockoutSpec>, treated: bool) -> Result<Work, Refusal> {
@@ -401,7 +406,7 @@ impl<'a> Bench<'a> {
             }
         }
         for port in self.plan.hold.iter().chain(link.iter().flat_map(|l| &l.hold)) {
-            let value = self.at_rest(port, &states, &parameters)?;
+            let value = self.at_rest(port, &states)?;
             prepared.set(&mut parameters, &format!("held:{port}"), value);
             prepared.set(&mut parameters, &format!("hold:{port}"), 1.0);
         }
@@ -452,19 +457,31 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Value of a port in the drug-free state.
-    fn at_rest(&self, port: &str, states: &[f64], parameters: &[f64]) -> Result<f64, Refusal> {
-        let request = model::lower::Request { outputs: vec![port.to_string()], ..Default::default() };
+    /// Value of a port that can be held, in the drug-free state. One lowering serves all of them.
+    fn at_rest(&self, port: &str, states: &[f64]) -> Result<f64, Refusal> {
+        let values = match self.held.get() {
+            Some(values) => values,
+            None => {
+                let found = self.all_at_rest(states)?;
+                self.held.get_or_init(|| found)
+            }
+        };
+        Ok(values.get(port).copied().unwrap_or(f64::NAN))
+    }
+
+    fn all_at_rest(&self, states: &[f64]) -> Result<BTreeMap<String, f64>, Refusal> {
+        let request = Request { outputs: self.holds.clone(), ..Request::default() };
         let lowered = self.prepared.model.lower(&request)?;
         let named: Vec<f64> = lowered
             .parameter_names
             .iter()
             .zip(&lowered.parameter_values)
-            .map(|(n, v)| self.prepared.lowered.parameter(n).map_or(*v, |i| parameters[i]))
+            .map(|(n, v)| self.prepared.lowered.parameter(n).map_or(*v, |i| self.parameters[i]))
             .collect();
         let states = self.prepared.expanded(states);
         let point = sim::expr::Point { time: 0.0, states: &states, parameters: &named, arguments: [0.0; 4] };
-        Ok(lowered.system.graph.evaluate(&lowered.system.outputs, &point)[0])
+        let values = lowered.system.graph.evaluate(&lowered.system.outputs, &point);
+        Ok(self.holds.iter().cloned().zip(values).collect())
     }
 
     fn courses(&self, plan: &Plan, work: Vec<Work>) -> Result<Vec<Course>, Refusal> {
