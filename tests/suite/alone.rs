@@ -2,7 +2,6 @@
 
 use model::assembly::Assembly;
 use model::lower::Request;
-use model::syntax::Check;
 use resynapse::atlas::Atlas;
 use resynapse::patient::Patient;
 use resynapse::prepare::{Person, Prepared, prepare};
@@ -29,16 +28,14 @@ fn each(check: impl Fn(&Atlas, &str, &Prepared, &[f64], &[f64])) {
 
 #[test]
 fn agrees_that_every_module_keeps_its_checks_at_rest() {
+    let atlas = Atlas::embedded();
+    for path in atlas.library.modules.keys() {
+        let found = resynapse::exam::at_rest(&atlas, path);
+        assert!(found.is_empty(), "{}", model::diagnostic::render(&found, &atlas.library.sources));
+    }
     each(|_, path, prepared, parameters, rest| {
         let values = prepared.outputs(rest, parameters);
-        for (check, value) in prepared.model.checks().iter().zip(values) {
-            match &check.check {
-                Check::AtRest(e) | Check::Always(e) => {
-                    assert!(value == 1.0, "{path} ({}): {e} fails at rest", check.instance)
-                }
-                Check::DoseUp { .. } => assert!(value.is_finite(), "{path}: a watched value is {value}"),
-            }
-        }
+        assert!(values.iter().all(|x| x.is_finite()), "{path}: a watched value is not finite");
     });
 }
 
@@ -124,4 +121,20 @@ fn agrees_that_every_module_says_what_it_is_and_where_it_ends() {
         let lines = atlas.library.sources.text(module.file).lines().count();
         assert!(lines <= 110, "{path} has {lines} lines: is it two mechanisms?");
     }
+}
+
+/// A mechanism whose equations no longer fit its own checks is found without a run.
+#[test]
+fn rejects_a_mechanism_that_breaks_its_own_check() {
+    let mut atlas = Atlas::embedded();
+    let path = "plasticity/trkb_signalling";
+    let text =
+        model::source::Sources::read(&resynapse::atlas::Embedded, &format!("models/{path}.mech")).expect("a file");
+    let broken = text.replace("- trkb.activity)", "- 2 * trkb.activity)").replace("- activity)", "- 2 * activity)");
+    assert_ne!(text, broken);
+    let mut found = Vec::new();
+    atlas.library.add(path, "broken.mech", &broken, &mut found);
+    assert!(found.is_empty());
+    let found = resynapse::exam::at_rest(&atlas, path);
+    assert!(found.iter().any(|d| d.code == "RS5003"), "{found:?}");
 }

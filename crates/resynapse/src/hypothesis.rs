@@ -44,6 +44,16 @@ pub(crate) fn read(f: &Fields<'_, '_>) -> Hypothesis {
     }
 }
 
+/// All hypotheses as a reader expects them: the consensus first, then H1, H2 … H10.
+pub fn ordered(atlas: &Atlas) -> Vec<&Hypothesis> {
+    let mut all: Vec<&Hypothesis> = atlas.hypotheses.values().collect();
+    all.sort_by_key(|h| match h.id.as_str() {
+        CONSENSUS => 0,
+        id => id.trim_start_matches('H').parse().unwrap_or(u32::MAX),
+    });
+    all
+}
+
 /// Reads `H1`, or an ensemble `H1:0.6,H4:0.4`: separate runs that are pooled by weight. Weights are scaled to add up
 /// to 1.
 pub fn ensemble(atlas: &Atlas, text: &str) -> Result<Vec<(String, f64)>, (String, String)> {

@@ -59,6 +59,19 @@ pub struct Finding {
     pub sign: Option<bool>,
 }
 
+impl Finding {
+    /// The judgement in a word or two; empty for rows that are only shown.
+    pub fn verdict(&self) -> &'static str {
+        match (self.inside, self.sign) {
+            (Some(true), _) => "inside",
+            (Some(false), _) => "outside",
+            (None, Some(true)) => "as expected",
+            (None, Some(false)) => "against",
+            (None, None) => "",
+        }
+    }
+}
+
 /// All findings with their summary.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {

@@ -3,18 +3,14 @@
 
 use resynapse::atlas::Atlas;
 use resynapse::hypothesis::battery::predict;
-use resynapse::hypothesis::{CONSENSUS, Hypothesis};
+use resynapse::hypothesis::ordered;
 
 /// Where the page stands.
 pub const PATH: &str = "docs/reference/hypotheses.md";
 
 /// The text of the page, or why there is none.
 pub fn page(atlas: &Atlas) -> Result<String, String> {
-    let mut all: Vec<&Hypothesis> = atlas.hypotheses.values().collect();
-    let place = |h: &Hypothesis| -> u32 {
-        if h.id == CONSENSUS { 0 } else { h.id.trim_start_matches('H').parse().unwrap_or(u32::MAX) }
-    };
-    all.sort_by_key(|h| place(h));
+    let all = ordered(atlas);
     let mut out = String::from("# Rival explanations\n");
     out.push_str(
         "Each hypothesis opens and closes paths of one model through rows of the ledger with the context `hypothesis=ID`; nothing is blended inside one run.\n\

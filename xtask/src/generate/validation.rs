@@ -62,13 +62,7 @@ fn text(targets: &Targets, report: &Report) -> String {
     }
     out.push_str("\n## All rows\n| id | study | what | printed | 95 % interval | model | ± | z | |\n|---|---|---|---|---|---|---|---|---|\n");
     for f in &report.findings {
-        let verdict = match (f.inside, f.sign) {
-            (Some(true), _) => "inside",
-            (Some(false), _) => "outside",
-            (None, Some(true)) => "as expected",
-            (None, Some(false)) => "against",
-            _ => "",
-        };
+        let verdict = f.verdict();
         out.push_str(&format!(
             "| {} | {} | {} | {} | {} | {} | {} | {} | {verdict} |\n",
             f.target.id,

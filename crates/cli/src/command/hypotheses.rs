@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use ::model::diagnostic::Diagnostic;
 use resynapse::atlas::Atlas;
 use resynapse::hypothesis::battery::{Prediction, predict};
-use resynapse::hypothesis::{CONSENSUS, Hypothesis};
+use resynapse::hypothesis::{Hypothesis, ordered};
 use serde_json::json;
 
 pub(super) fn run(global: &Global, a: &Hypotheses) -> Result<(), Failure> {
@@ -18,17 +18,7 @@ pub(super) fn run(global: &Global, a: &Hypotheses) -> Result<(), Failure> {
     }
 }
 
-/// The consensus first, then H1, H2 … H10.
-fn ordered(atlas: &Atlas) -> Vec<&Hypothesis> {
-    let mut all: Vec<&Hypothesis> = atlas.hypotheses.values().collect();
-    let place = |h: &Hypothesis| -> u32 {
-        if h.id == CONSENSUS { 0 } else { h.id.trim_start_matches('H').parse().unwrap_or(u32::MAX) }
-    };
-    all.sort_by_key(|h| place(h));
-    all
-}
-
-/// Weights of paths that differ from the consensus: id and value.
+/// Weights of all paths under a hypothesis: id and value.
 fn weights(atlas: &Atlas, h: &Hypothesis) -> Vec<(String, f64)> {
     let ledger = &atlas.library.ledger;
     let mut out = Vec::new();

@@ -110,13 +110,7 @@ fn text(report: &Report, a: &Validate) -> String {
     let number = |x: f64| if x.is_finite() { format!("{x:.2}") } else { "never".into() };
     for f in &report.findings {
         let t = &f.target;
-        let verdict = match (f.inside, f.sign) {
-            (Some(true), _) => "inside",
-            (Some(false), _) => "outside",
-            (None, Some(true)) => "as expected",
-            (None, Some(false)) => "against",
-            _ => "",
-        };
+        let verdict = f.verdict();
         rows.push(vec![
             t.id.clone(),
             t.study.chars().take(26).collect(),
