@@ -9,4 +9,5 @@
 pub mod cohort;
 pub mod statistic;
 pub mod target;
+pub mod trial;
 pub mod validate;

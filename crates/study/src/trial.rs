@@ -1,0 +1,3 @@
+//! Randomised trials of virtual people.
+
+pub mod schema;
