@@ -8,7 +8,7 @@ use std::{env, fs};
 
 const FOLDERS: [&str; 8] =
     ["assemblies", "compounds", "conditions", "evidence", "expectations", "hypotheses", "models", "scenarios"];
-const TOP: [&str; 3] = ["battery.toml", "claims.csv", "families.toml"];
+const TOP: [&str; 5] = ["battery.toml", "claims.csv", "families.toml", "measures.toml", "population.toml"];
 const ENDINGS: [&str; 6] = ["csv", "md", "mech", "py", "toml", "tsv"];
 
 fn main() {

@@ -85,6 +85,8 @@ pub enum Command {
     Hypotheses(Hypotheses),
     /// Hold the model against what trials printed, with virtual people for every arm
     Validate(Validate),
+    /// Run a virtual randomised trial: people, arms, visits, leaving, analyses
+    Trial(Trial),
     /// Look at mechanisms and check your own
     #[command(subcommand)]
     Model(Model),
@@ -229,6 +231,16 @@ pub struct Validate {
     /// Set a number of the ledger, as in `mood.weight_fast=1.2 1`; may be repeated
     #[arg(long, value_name = "ID=VALUE")]
     pub set: Vec<String>,
+}
+
+/// `trial`.
+#[derive(Args, Debug)]
+pub struct Trial {
+    /// A trial protocol (.toml)
+    pub protocol: PathBuf,
+    /// Go on with work that was stopped; what comes out is the same
+    #[arg(long)]
+    pub resume: bool,
 }
 
 /// `model …`.

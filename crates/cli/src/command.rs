@@ -10,6 +10,7 @@ mod knockout;
 mod model;
 mod scenario;
 mod simulate;
+mod trial;
 mod validate;
 
 use crate::arguments::{Arguments, Colour, Command, Global, Subject};
@@ -42,6 +43,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Expectations(a) => expectations::run(global, a),
         Command::Hypotheses(a) => hypotheses::run(global, a),
         Command::Validate(a) => validate::run(global, a),
+        Command::Trial(a) => trial::run(global, a),
         Command::Model(a) => model::run(global, a),
         Command::Evidence(a) => evidence::run(global, a),
         Command::Atlas(a) => atlas::run(global, a),
@@ -175,7 +177,7 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
             plan.patient.hypothesis.clone_from(h);
         }
         if subject.drawn {
-            plan.person = Person::Drawn { seed: global.seed, subject: 0 };
+            plan.person = Person::drawn(global.seed, 0);
         }
         if plan.until_h > LONGEST_H {
             let message = "the run is longer than ten years";

@@ -114,7 +114,7 @@ fn what_was_run(report: &Report<'_>) -> Markup {
     let plan = report.results.plan();
     let person = match plan.person {
         Person::Typical => "a typical person: every number at its central value".to_string(),
-        Person::Drawn { seed, subject } => format!("person {subject} drawn with seed {seed}"),
+        Person::Drawn { seed, subject, .. } => format!("person {subject} drawn with seed {seed}"),
     };
     let doses = plan.regimen.doses.len();
     page! {

@@ -63,6 +63,21 @@ pub fn events(
     Ok(entries)
 }
 
+/// Mass of the base that a dose is for a person of this weight, kg.
+pub fn mass(compound: &Compound, dose: &Dose, weight_kg: f64) -> f64 {
+    let form = compound.forms.get(&dose.form).copied().unwrap_or(1.0);
+    match dose.amount {
+        Amount::Mass(mass) => mass * form,
+        Amount::MassPerBody(share) => share * weight_kg * form,
+        Amount::Substance(umol) => umol * compound.molecular_weight,
+    }
+}
+
+/// Body weight among a person's parameters, kg.
+pub fn weight_kg(prepared: &Prepared, parameters: &[f64]) -> f64 {
+    prepared.lowered.parameter(WEIGHT).map_or(0.0, |i| parameters[i])
+}
+
 fn one(atlas: &Atlas, prepared: &Prepared, parameters: &[f64], dose: &Dose) -> Result<Vec<Entry>, Diagnostic> {
     let Some(compound) = atlas.compounds.get(&dose.compound) else {
         let message = format!("`{}` is not a known drug", dose.compound);
@@ -72,19 +87,9 @@ fn one(atlas: &Atlas, prepared: &Prepared, parameters: &[f64], dose: &Dose) -> R
         let message = format!("`{}` is not given by the route {}", compound.name, dose.route);
         return Err(Diagnostic::error_nowhere("RS6106", message, crate::atlas::route_hint(compound, &dose.route)));
     };
-    let weight = prepared.lowered.parameter(WEIGHT).map_or(0.0, |i| parameters[i]);
-    let (whole, unit) = match dose.amount {
-        Amount::Mass(mass) => (mass, route.unit_dose),
-        Amount::MassPerBody(share) => (share * weight, route.unit_dose),
-        Amount::Substance(umol) => (umol * compound.molecular_weight, route.unit_dose),
-    };
-    let form = if matches!(dose.amount, Amount::Substance(_)) {
-        1.0
-    } else {
-        compound.forms.get(&dose.form).copied().unwrap_or(1.0)
-    };
+    let whole = mass(compound, dose, weight_kg(prepared, parameters));
     let mut entries = Vec::new();
-    for (k, mass) in parts(whole * form, unit).into_iter().enumerate() {
+    for (k, mass) in parts(whole, route.unit_dose).into_iter().enumerate() {
         for (species, share) in &compound.composition {
             let name = route.event.replace("{species}", species);
             let Some(action) = prepared.lowered.actions.get(&name) else {
@@ -124,13 +129,14 @@ fn no_event(prepared: &Prepared, compound: &Compound, name: &str) -> Diagnostic 
 
 /// Daily draws of a person's life; none for the typical person.
 pub fn days(prepared: &Prepared, person: Person, until_h: f64) -> Vec<Entry> {
-    let (Person::Drawn { seed, subject }, Some(action)) = (person, prepared.lowered.actions.get(DAY)) else {
+    let (Person::Drawn { seed, replicate, subject, .. }, Some(action)) = (person, prepared.lowered.actions.get(DAY))
+    else {
         return Vec::new();
     };
     let count = (until_h / DAY_H).floor() as u32;
     (1..=count)
         .map(|day| {
-            let normal = Stream::new(seed, 0, subject, stream_id(DAY), day).normal();
+            let normal = Stream::new(seed, replicate, subject, stream_id(DAY), day).normal();
             let arguments = [DAY_H, 0.0, f64::from(day), normal];
             Entry { time: f64::from(day) * DAY_H, what: What::Event { action: *action, arguments } }
         })

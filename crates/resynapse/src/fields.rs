@@ -83,6 +83,11 @@ impl<'a, 'i> Fields<'a, 'i> {
     fn wrong(&self, key: &str, span: Span, wanted: &str) {
         self.error("RS6002", span, format!("`{}` should be {wanted}", self.path(key)), "");
     }
+    /// Marks a key as known without reading it; whether it is there.
+    pub fn ignore(&self, key: &str) -> bool {
+        self.used.borrow_mut().insert(key.to_string());
+        self.table.contains_key(key)
+    }
     /// All keys, in the file's order of the map.
     pub fn keys(&self) -> Vec<Spanned<String>> {
         self.table.iter().map(|(k, _)| Spanned::new(k.get_ref().to_string(), self.at(k.span()))).collect()
@@ -114,18 +119,29 @@ impl<'a, 'i> Fields<'a, 'i> {
     /// A plain number.
     pub fn number(&self, key: &str) -> Option<Spanned<f64>> {
         let (value, span) = self.get(key)?;
-        let parsed = match value {
-            DeValue::Integer(i) => i64::from_str_radix(i.as_str(), i.radix()).ok().map(|x| x as f64),
-            DeValue::Float(x) => x.as_str().replace('_', "").parse::<f64>().ok(),
-            _ => None,
-        };
-        match parsed.filter(|x| x.is_finite()) {
+        match number(value) {
             Some(x) => Some(Spanned::new(x, span)),
             None => {
                 self.wrong(key, span, "a finite number");
                 None
             }
         }
+    }
+    /// A list of numbers; empty if absent.
+    pub fn numbers(&self, key: &str) -> Vec<Spanned<f64>> {
+        let Some((value, span)) = self.get(key) else { return Vec::new() };
+        let DeValue::Array(items) = value else {
+            self.wrong(key, span, "a list of numbers, as in [1, 2]");
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for item in items {
+            match number(item.get_ref()) {
+                Some(x) => out.push(Spanned::new(x, self.at(item.span()))),
+                None => self.wrong(key, self.at(item.span()), "a list of finite numbers"),
+            }
+        }
+        out
     }
     /// `true` or `false`.
     pub fn truth(&self, key: &str) -> Option<bool> {
@@ -205,4 +221,13 @@ impl<'a, 'i> Fields<'a, 'i> {
             self.error("RS6004", self.at(key.span()), message, hint);
         }
     }
+}
+
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    let parsed = match value {
+        DeValue::Integer(i) => i64::from_str_radix(i.as_str(), i.radix()).ok().map(|x| x as f64),
+        DeValue::Float(x) => x.as_str().replace('_', "").parse::<f64>().ok(),
+        _ => None,
+    };
+    parsed.filter(|x| x.is_finite())
 }

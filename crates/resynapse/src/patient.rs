@@ -91,7 +91,7 @@ pub(crate) fn read(atlas: &Atlas, fields: &Fields<'_, '_>) -> Patient {
 }
 
 /// What a person or an arm may change by name: further contexts, the condition, the hypothesis.
-pub(crate) fn changes(atlas: &Atlas, fields: &Fields<'_, '_>) -> (Vec<String>, Option<String>, Option<String>) {
+pub fn changes(atlas: &Atlas, fields: &Fields<'_, '_>) -> (Vec<String>, Option<String>, Option<String>) {
     let named = |key: &str, code: &'static str, known: Vec<&str>| -> Option<String> {
         let text = fields.text(key)?;
         if let Err((message, hint)) = check_name(key, &text.value, &known) {

@@ -4,7 +4,7 @@ use crate::atlas::{AssemblyFile, Atlas};
 use crate::patient::Patient;
 use model::assembly::{Assembly, Model};
 use model::diagnostic::Diagnostic;
-use model::ledger::{Law, Row};
+use model::ledger::{Law, Spread};
 use model::lower::{Lowered, Request};
 use sim::random::{Stream, stream_id};
 use sim::steady::Steady;
@@ -14,6 +14,8 @@ use std::sync::OnceLock;
 
 /// Name of the runtime parameter that switches periodic forcings on.
 const FORCING: &str = "forcing";
+/// The subject of draws that everybody in a replicate shares.
+const EVERYBODY: u32 = u32::MAX;
 
 /// A compiled model.
 pub struct Prepared {
@@ -36,9 +38,32 @@ pub enum Person {
     Drawn {
         /// Seed of the run.
         seed: u64,
+        /// Which of several runs of the same thing; 0 for one.
+        replicate: u32,
         /// Number of the person.
         subject: u32,
+        /// Whether the values that people vary around are taken as known.
+        knowledge: Knowledge,
     },
+}
+
+impl Person {
+    /// A person of a single run, around the ledger's values.
+    pub fn drawn(seed: u64, subject: u32) -> Person {
+        Person::Drawn { seed, replicate: 0, subject, knowledge: Knowledge::Central }
+    }
+}
+
+/// How the values that people vary around are taken. Variability between people and uncertainty about the ledger's
+/// values are different things and never mixed unasked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Knowledge {
+    /// At the ledger's values.
+    #[default]
+    Central,
+    /// Drawn once for each replicate from the ledger's uncertainty, the same for all its people. Rows are drawn
+    /// independently: the ledger states no correlations.
+    Uncertain,
 }
 
 /// Joins the modules of an assembly for a patient and compiles them.
@@ -92,9 +117,15 @@ impl Prepared {
         for (i, p) in self.model.parameters.iter().enumerate() {
             if let Some(value) = patient.overrides.get(&p.id) {
                 values[i] = *value;
-            } else if let Person::Drawn { seed, subject } = person {
-                let mut stream = Stream::new(seed, 0, subject, stream_id(&p.id), 0);
-                values[i] = p.row.unit.to_coherent(drawn(&p.row, stream.normal()));
+            } else if let Person::Drawn { seed, replicate, subject, knowledge } = person {
+                let mut centre = p.row.value;
+                if knowledge == Knowledge::Uncertain && p.row.uncertainty.law != Law::None {
+                    let stream = stream_id(&format!("uncertainty:{}", p.id));
+                    let z = Stream::new(seed, replicate, EVERYBODY, stream, 0).normal();
+                    centre = drawn(&p.row.uncertainty, centre, z);
+                }
+                let mut stream = Stream::new(seed, replicate, subject, stream_id(&p.id), 0);
+                values[i] = p.row.unit.to_coherent(drawn(&p.row.variability, centre, stream.normal()));
             }
         }
         if let (Person::Typical, Some(i)) = (person, self.lowered.parameter(FORCING)) {
@@ -142,16 +173,16 @@ impl Prepared {
     }
 }
 
-/// The value of a row for a person whose standard normal draw is `z`, in the row's unit.
-fn drawn(row: &Row, z: f64) -> f64 {
+/// A value around `centre` for a standard normal draw `z`, in the unit of `centre`.
+pub fn drawn(spread: &Spread, centre: f64, z: f64) -> f64 {
     use sim::math::{exp, ln};
-    let size = row.variability.size;
-    match row.variability.law {
-        Law::None => row.value,
-        Law::Normal => row.value + size * z,
-        Law::LogNormal => row.value * exp(size * z),
+    let size = spread.size;
+    match spread.law {
+        Law::None => centre,
+        Law::Normal => centre + size * z,
+        Law::LogNormal => centre * exp(size * z),
         Law::LogitNormal => {
-            let logit = ln(row.value) - ln(1.0 - row.value) + size * z;
+            let logit = ln(centre) - ln(1.0 - centre) + size * z;
             1.0 / (1.0 + exp(-logit))
         }
     }

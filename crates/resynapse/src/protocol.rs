@@ -32,7 +32,7 @@ use crate::regimen::{self, Regimen};
 use crate::run::Plan;
 use crate::scenario;
 use model::diagnostic::Diagnostic;
-use model::source::{SourceMap, Sources};
+use model::source::{SourceMap, Sources, Spanned};
 
 /// A protocol: one plan per arm.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +45,28 @@ pub struct Protocol {
     pub notes: Vec<String>,
     /// Files the protocol names, relative to it.
     pub files: Vec<String>,
+    /// What the study is called and how it is drawn.
+    pub study: Study,
+    /// How many people each arm gets for one of the others, in a trial; 1 where nothing is said.
+    pub ratios: Vec<f64>,
 }
+
+/// The head of a study.
+#[derive(Clone, Debug, Default)]
+pub struct Study {
+    /// Short id, where one is given.
+    pub id: Option<Spanned<String>>,
+    /// Seed of all draws.
+    pub seed: u64,
+    /// Trials of this design; 1 where nothing is said.
+    pub replicates: u32,
+    /// Hours to follow, where they are given.
+    pub until_h: Option<f64>,
+}
+
+/// Sections that only a trial reads.
+const OF_TRIALS: [&str; 10] =
+    ["population", "trial", "lead_in", "crossover", "visit", "rule", "outcome", "analysis", "power", "observed"];
 
 /// Reads a protocol. `beside` is the folder it lies in, for event tables it names.
 pub fn read(
@@ -55,23 +76,54 @@ pub fn read(
     path: &str,
     text: &str,
 ) -> Result<Protocol, Vec<Diagnostic>> {
-    let (mut read, mut found) = Document::read(map, path, text, |f| protocol(atlas, f));
-    let mut protocol =
-        Protocol { title: read.title.clone(), plans: Vec::new(), notes: read.notes.clone(), files: Vec::new() };
+    let ignore = |f: &Fields<'_, '_>, _: &mut Patient| {
+        let trial: Vec<&str> = OF_TRIALS.into_iter().filter(|key| f.ignore(key)).collect();
+        (!trial.is_empty()).then(|| trial.join(", "))
+    };
+    let (mut protocol, trial) = read_with(atlas, map, beside, path, text, ignore)?;
+    protocol.notes.extend(trial.map(|sections| {
+        format!(
+            "this is a trial: one person is run here and its sections {sections} are left aside; see `resynapse trial`"
+        )
+    }));
+    Ok(protocol)
+}
+
+/// Reads a protocol whose further sections are read by `more`, which may also change what all people share.
+pub fn read_with<T>(
+    atlas: &Atlas,
+    map: &mut SourceMap,
+    beside: &dyn Sources,
+    path: &str,
+    text: &str,
+    more: impl FnOnce(&Fields<'_, '_>, &mut Patient) -> T,
+) -> Result<(Protocol, T), Vec<Diagnostic>> {
+    let ((mut read, more), mut found) = Document::read(map, path, text, |f| {
+        let mut draft = protocol(atlas, f);
+        let more = more(f, &mut draft.patient);
+        (draft, more)
+    });
+    let mut protocol = Protocol {
+        title: read.title.clone(),
+        notes: read.notes.clone(),
+        study: read.study.clone(),
+        ..Protocol::default()
+    };
     for arm in std::mem::take(&mut read.arms) {
+        protocol.ratios.push(arm.ratio);
         match arm.build(atlas, map, beside, &read, &mut protocol.files) {
             Ok(plan) => protocol.plans.push(plan),
             Err(more) => found.extend(more),
         }
     }
-    if found.is_empty() { Ok(protocol) } else { Err(found) }
+    if found.is_empty() { Ok((protocol, more)) } else { Err(found) }
 }
 
 struct Draft {
     title: String,
     patient: Patient,
     person: Person,
-    until_h: Option<f64>,
+    study: Study,
     rtol: Option<f64>,
     notes: Vec<String>,
     arms: Vec<Arm>,
@@ -79,13 +131,14 @@ struct Draft {
 
 struct Arm {
     name: String,
+    ratio: f64,
     happenings: Vec<Happening>,
     hold: Vec<String>,
     contexts: Vec<String>,
     condition: Option<String>,
     hypothesis: Option<String>,
-    sentences: Vec<model::source::Spanned<String>>,
-    events: Option<model::source::Spanned<String>>,
+    sentences: Vec<Spanned<String>>,
+    events: Option<Spanned<String>>,
     span: model::source::Span,
 }
 
@@ -94,7 +147,7 @@ fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
         title: String::new(),
         patient: Patient::default(),
         person: Person::Typical,
-        until_h: None,
+        study: Study { seed: 1, replicates: 1, ..Study::default() },
         rtol: None,
         notes: vec![],
         arms: vec![],
@@ -114,7 +167,8 @@ fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
     });
     fields.table("study", |f| {
         draft.title = f.text("title").map(|t| t.value).unwrap_or_default();
-        draft.until_h = f.text("until").and_then(|t| match quantity::duration(&t.value) {
+        draft.study.id = f.text("id");
+        draft.study.until_h = f.text("until").and_then(|t| match quantity::duration(&t.value) {
             Ok(h) if h > 0.0 => Some(h),
             Ok(_) => {
                 f.error("RS6501", t.span, "the run has no length", "as in `until = \"28 d\"`");
@@ -125,11 +179,13 @@ fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
                 None
             }
         });
-        let seed = f.number("seed").map_or(1.0, |n| n.value);
+        draft.study.seed = whole(f, "seed", 1) as u64;
+        draft.study.replicates = whole(f, "replicates", 1) as u32;
+        let seed = draft.study.seed;
         if let Some(person) = f.text("person") {
             match person.value.as_str() {
                 "typical" => draft.person = Person::Typical,
-                "drawn" => draft.person = Person::Drawn { seed: seed as u64, subject: 0 },
+                "drawn" => draft.person = Person::drawn(seed, 0),
                 _ => f.error("RS6502", person.span, "`person` is `typical` or `drawn`", ""),
             }
         }
@@ -158,7 +214,12 @@ fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
         }
         let (contexts, condition, hypothesis) = patient::changes(atlas, f);
         let hold = f.texts("hold").into_iter().map(|t| t.value).collect();
-        Arm { name, happenings, hold, contexts, condition, hypothesis, sentences, events, span: f.span() }
+        let ratio = f.number("ratio");
+        if let Some(n) = ratio.as_ref().filter(|n| !(1.0..=100.0).contains(&n.value) || n.value.fract() != 0.0) {
+            f.error("RS6517", n.span, "`ratio` is a whole number from 1 to 100", "as in `ratio = 2` for twice as many");
+        }
+        let ratio = ratio.map_or(1.0, |n| n.value);
+        Arm { name, ratio, happenings, hold, contexts, condition, hypothesis, sentences, events, span: f.span() }
     });
     if draft.arms.is_empty() {
         fields.error("RS6504", fields.span(), "the protocol has no arm", "add `[[arm]]` with `name` and `dose`");
@@ -166,8 +227,18 @@ fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
     draft
 }
 
+/// A whole number from 0 up, or what stands for it where nothing is said.
+fn whole(f: &Fields<'_, '_>, key: &str, default: u32) -> u32 {
+    let Some(n) = f.number(key) else { return default };
+    if n.value < 0.0 || n.value.fract() != 0.0 || n.value > f64::from(u32::MAX) {
+        f.error("RS6518", n.span, format!("`{key}` is a whole number from 0 up"), format!("as in `{key} = {default}`"));
+        return default;
+    }
+    n.value as u32
+}
+
 /// A dose sentence, or `[[arm.dose]]` tables rewritten as sentences.
-fn sentence_or_doses(f: &Fields<'_, '_>) -> Option<Vec<model::source::Spanned<String>>> {
+fn sentence_or_doses(f: &Fields<'_, '_>) -> Option<Vec<Spanned<String>>> {
     if f.is_text("dose") {
         return Some(f.text("dose").into_iter().collect());
     }
@@ -181,7 +252,7 @@ fn sentence_or_doses(f: &Fields<'_, '_>) -> Option<Vec<model::source::Spanned<St
         }
         words.extend(d.text("frequency").map(|t| t.value));
         words.extend(d.number("times").map(|n| format!("{} times", n.value)));
-        model::source::Spanned::new(words.join(" "), d.span())
+        Spanned::new(words.join(" "), d.span())
     });
     Some(doses)
 }
@@ -260,7 +331,7 @@ impl Arm {
         plan.hold = self.hold;
         plan.table = table;
         plan.table_text = table_text;
-        if let Some(h) = draft.until_h {
+        if let Some(h) = draft.study.until_h {
             plan.until_h = h;
         }
         if let Some(rtol) = draft.rtol {

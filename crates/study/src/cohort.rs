@@ -152,7 +152,7 @@ impl<'a> Group<'a> {
     }
 
     fn person(&self, subject: u32) -> Person {
-        Person::Drawn { seed: self.question.seed, subject }
+        Person::drawn(self.question.seed, subject)
     }
 
     /// An event with a standard normal draw of its own, if a module listens.

@@ -7,6 +7,8 @@
 //! Nothing here opens a file or prints.
 
 pub mod cohort;
+pub mod measure;
+pub mod population;
 pub mod statistic;
 pub mod target;
 pub mod trial;

@@ -1,3 +1,16 @@
 //! Randomised trials of virtual people.
+//!
+//! [`build::read`] turns a protocol into a [`design::Design`]; [`run::Trial`] compiles the model for its parts and runs it
+//! piece by piece into [`schema::Record`]s.
 
+pub mod allocation;
+mod bench;
+pub mod build;
+pub mod condition;
+pub mod design;
+mod enrol;
+mod life;
+pub mod people;
+mod read;
+pub mod run;
 pub mod schema;

@@ -62,7 +62,7 @@ impl Cohort {
         let mut map = model::source::SourceMap::default();
         let regimen = sentence(&atlas, &mut map, COURSES[course].1)
             .unwrap_or_else(|found| panic!("{}", model::diagnostic::render(&found, &atlas.library.sources)));
-        let person = Person::Drawn { seed: SEED, subject: 0 };
+        let person = Person::drawn(SEED, 0);
         let parameters = prepared.parameters(&Patient::default(), person);
         let mut events = dosing::events(&atlas, &prepared, &parameters, &regimen).expect("the doses exist");
         events.extend(dosing::days(&prepared, person, MONTH_H));
@@ -83,7 +83,7 @@ impl Cohort {
 
     /// Parameters of one person.
     pub fn parameters(&self, subject: u32) -> Vec<f64> {
-        self.prepared.parameters(&Patient::default(), Person::Drawn { seed: SEED, subject })
+        self.prepared.parameters(&Patient::default(), Person::drawn(SEED, subject))
     }
 
     /// The drug-free state, by the search that is prepared once; the same question as [`Prepared::rest`].
@@ -104,7 +104,7 @@ impl Cohort {
 
     /// One person on one course; `daily_life` switches the daily draws.
     pub fn job(&self, subject: u32, until_h: f64, grid: Grid, daily_life: bool) -> Job {
-        let person = Person::Drawn { seed: SEED, subject };
+        let person = Person::drawn(SEED, subject);
         let parameters = self.parameters(subject);
         let states = self.rest(&parameters);
         let regimen = &self.regimen;

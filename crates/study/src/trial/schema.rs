@@ -3,6 +3,7 @@
 //! Records are what is written to disk while a trial runs and what analyses and data sets are made of.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// What a trial measures and gives, in the order in which records index it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -98,6 +99,8 @@ pub struct Record {
     pub stratum: u32,
     /// Position in [`Layout::sequences`].
     pub sequence: u32,
+    /// Number of the candidate that entered: with seed and trial it names all of the person's draws.
+    pub candidate: u32,
     /// Candidates screened until this person entered, the person included.
     pub screened: u32,
     /// Values in the order of [`Layout::covariates`].
@@ -114,7 +117,7 @@ pub struct Record {
     pub end_h: f64,
     /// How it ended.
     pub end: End,
-    /// The chance of a person as they would have been without a failure is not known: why the computation failed.
+    /// Why the computation of this person failed.
     pub failure: Option<String>,
 }
 
@@ -208,4 +211,31 @@ pub enum End {
     Other,
     /// The computation failed; see [`Record::failure`].
     Failed,
+}
+
+/// Records as bytes, with a checksum at the end.
+pub fn encode(records: &[Record]) -> Result<Vec<u8>, String> {
+    let mut bytes = postcard::to_stdvec(records).map_err(|e| format!("a record cannot be written: {e}"))?;
+    let sum = checksum(&bytes);
+    bytes.extend(sum);
+    Ok(bytes)
+}
+
+/// Records from bytes; the error says what is wrong with them.
+pub fn decode(bytes: &[u8]) -> Result<Vec<Record>, String> {
+    let Some(cut) = bytes.len().checked_sub(CHECKSUM) else { return Err("the file is cut short".into()) };
+    let (body, sum) = bytes.split_at(cut);
+    if checksum(body) != sum {
+        return Err("its checksum does not fit: the file is damaged or cut short".into());
+    }
+    postcard::from_bytes(body).map_err(|e| format!("it was written by another version of the program: {e}"))
+}
+
+const CHECKSUM: usize = 8;
+
+fn checksum(bytes: &[u8]) -> [u8; CHECKSUM] {
+    let digest = Sha256::digest(bytes);
+    let mut out = [0; CHECKSUM];
+    out.copy_from_slice(&digest[..CHECKSUM]);
+    out
 }
