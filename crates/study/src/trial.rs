@@ -14,3 +14,4 @@ pub mod people;
 mod read;
 pub mod run;
 pub mod schema;
+pub mod summary;
