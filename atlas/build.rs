@@ -6,8 +6,17 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-const FOLDERS: [&str; 8] =
-    ["assemblies", "compounds", "conditions", "evidence", "expectations", "hypotheses", "models", "scenarios"];
+const FOLDERS: [&str; 9] = [
+    "assemblies",
+    "compounds",
+    "conditions",
+    "evidence",
+    "expectations",
+    "hypotheses",
+    "models",
+    "scenarios",
+    "trials",
+];
 const TOP: [&str; 5] = ["battery.toml", "claims.csv", "families.toml", "measures.toml", "population.toml"];
 const ENDINGS: [&str; 6] = ["csv", "md", "mech", "py", "toml", "tsv"];
 

@@ -28,12 +28,12 @@ pub struct Global {
     /// Read mechanisms and numbers from this folder instead of those built in (see `atlas export`)
     #[arg(long, global = true, value_name = "DIR")]
     pub atlas: Option<PathBuf>,
-    /// Seed of everything drawn at random
-    #[arg(long, global = true, default_value_t = 1)]
-    pub seed: u64,
-    /// Threads; no result depends on it
-    #[arg(long, global = true, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: u16,
+    /// Seed of everything drawn at random; 1 unless said here or in the protocol
+    #[arg(long, global = true)]
+    pub seed: Option<u64>,
+    /// Threads; no result depends on it. Trials use all processors, other commands one, unless said
+    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
     /// Print the result as JSON on standard output
     #[arg(long, global = true)]
     pub json: bool,
@@ -52,6 +52,22 @@ pub struct Global {
     /// Colour
     #[arg(long, global = true, default_value = "auto", value_name = "WHEN")]
     pub color: Colour,
+}
+
+impl Global {
+    /// The seed of what has none of its own.
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or(1)
+    }
+    /// Threads for work on one person or a few.
+    pub fn few_threads(&self) -> usize {
+        usize::from(self.threads.unwrap_or(1))
+    }
+    /// Threads for work on many people.
+    pub fn many_threads(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.threads.map_or_else(all, usize::from)
+    }
 }
 
 /// When to use colour.
@@ -87,6 +103,8 @@ pub enum Command {
     Validate(Validate),
     /// Run a virtual randomised trial: people, arms, visits, leaving, analyses
     Trial(Trial),
+    /// Put shares of a trial together and finish it
+    Gather(Gather),
     /// Look at mechanisms and check your own
     #[command(subcommand)]
     Model(Model),
@@ -236,11 +254,47 @@ pub struct Validate {
 /// `trial`.
 #[derive(Args, Debug)]
 pub struct Trial {
-    /// A trial protocol (.toml)
-    pub protocol: PathBuf,
-    /// Go on with work that was stopped; what comes out is the same
+    /// A trial protocol (.toml), or the name of a trial of the atlas
+    pub protocol: String,
+    /// Work on many people.
+    #[command(flatten)]
+    pub long: Long,
+    /// Run only this share of the pieces, as in `2/8`; `gather` puts shares together
+    #[arg(long, value_name = "K/N")]
+    pub shard: Option<String>,
+}
+
+/// Long work: what is common to trials and power.
+#[derive(Args, Debug)]
+pub struct Long {
+    /// Go on with work that was stopped; what comes out is the same, byte for byte
     #[arg(long)]
     pub resume: bool,
+    /// Say what would be run and what it would cost, after a short try, and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Trials of the design, instead of the protocol's `replicates`
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub replicates: Option<u32>,
+    /// People of each trial, instead of the protocol's `size`
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(4..=10_000_000))]
+    pub size: Option<u32>,
+}
+
+/// `gather`.
+#[derive(Args, Debug)]
+pub struct Gather {
+    /// The protocol that the shares were run with
+    pub protocol: String,
+    /// Folders that hold shares (`NAME.partial`)
+    #[arg(required = true)]
+    pub shares: Vec<PathBuf>,
+    /// Trials of the design, if the shares were run so
+    #[arg(long, value_name = "N")]
+    pub replicates: Option<u32>,
+    /// People of each trial, if the shares were run so
+    #[arg(long, value_name = "N")]
+    pub size: Option<u32>,
 }
 
 /// `model …`.

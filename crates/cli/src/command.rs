@@ -44,6 +44,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Hypotheses(a) => hypotheses::run(global, a),
         Command::Validate(a) => validate::run(global, a),
         Command::Trial(a) => trial::run(global, a),
+        Command::Gather(a) => trial::gather(global, a),
         Command::Model(a) => model::run(global, a),
         Command::Evidence(a) => evidence::run(global, a),
         Command::Atlas(a) => atlas::run(global, a),
@@ -74,6 +75,8 @@ fn load_atlas(global: &Global) -> Result<Atlas, Failure> {
     }
     Ok(atlas)
 }
+
+pub(crate) use crate::trial::read as trial_design;
 
 /// The longest run: ten years, h.
 const LONGEST_H: f64 = 87_660.0;
@@ -160,7 +163,7 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
             plan.rtol = rtol;
         }
         plan.lanes = subject.lanes;
-        plan.threads = usize::from(global.threads);
+        plan.threads = global.few_threads();
         if let Some(h) = until_h {
             plan.until_h = h;
         }
@@ -177,7 +180,7 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
             plan.patient.hypothesis.clone_from(h);
         }
         if subject.drawn {
-            plan.person = Person::drawn(global.seed, 0);
+            plan.person = Person::drawn(global.seed(), 0);
         }
         if plan.until_h > LONGEST_H {
             let message = "the run is longer than ten years";
@@ -288,7 +291,7 @@ fn command_line() -> String {
 }
 
 /// Columns of text padded to equal width, two spaces between; the last column is not padded.
-fn table(rows: &[Vec<String>]) -> String {
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |k: usize| rows.iter().filter_map(|r| r.get(k)).map(|c| c.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();

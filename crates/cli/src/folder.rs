@@ -1,13 +1,15 @@
 //! The run folder: everything needed to read, check and repeat a run, written at once or not at all.
 
+pub mod arm;
+mod lock;
+
+pub use lock::lock;
+
 use crate::arguments::Global;
 use crate::failure::Failure;
 use crate::{figure, report};
 use resynapse::atlas::Atlas;
-use resynapse::happening::Happening;
-use resynapse::prepare::Person;
-use resynapse::quantity::Amount;
-use resynapse::run::{KnockoutTable, Plan, Results};
+use resynapse::run::{KnockoutTable, Results};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -42,7 +44,7 @@ impl RunFolder {
         let manifest = json!({
             "program": { "name": "resynapse", "version": env!("CARGO_PKG_VERSION") },
             "atlas": { "version": ::atlas::VERSION, "sha256": atlas.hash },
-            "run_sha256": hash, "seed": global.seed, "files": listed,
+            "run_sha256": hash, "seed": global.seed(), "files": listed,
             "not_medical_advice": true,
         });
         let manifest = pretty(&manifest);
@@ -60,7 +62,7 @@ impl RunFolder {
             return Err(Failure::File(format!("`{}` is a file, not a folder", target.display())));
         }
         let log = json!({
-            "wall_s": started.elapsed().as_secs_f64(), "threads": global.threads,
+            "wall_s": started.elapsed().as_secs_f64(), "threads": global.few_threads(),
             "host": { "os": std::env::consts::OS, "arch": std::env::consts::ARCH },
         });
         self.add("manifest.json", manifest);
@@ -85,19 +87,24 @@ impl RunFolder {
             let _ = fs::remove_dir_all(&fresh);
             return Err(e);
         }
-        let existed = target.exists();
-        if existed {
-            fs::rename(target, &old)?;
-        }
-        if let Err(e) = fs::rename(&fresh, target) {
-            if existed {
-                fs::rename(&old, target)?;
-            }
-            let _ = fs::remove_dir_all(&fresh);
-            return Err(e);
-        }
-        if existed { fs::remove_dir_all(&old) } else { Ok(()) }
+        replace(&fresh, target, &old)
     }
+}
+
+/// Puts a finished folder in the place of the target; what was there is moved to `old` and taken away afterwards.
+pub fn replace(fresh: &Path, target: &Path, old: &Path) -> std::io::Result<()> {
+    let existed = target.exists();
+    if existed {
+        fs::rename(target, old)?;
+    }
+    if let Err(e) = fs::rename(fresh, target) {
+        if existed {
+            fs::rename(old, target)?;
+        }
+        let _ = fs::remove_dir_all(fresh);
+        return Err(e);
+    }
+    if existed { fs::remove_dir_all(old) } else { Ok(()) }
 }
 
 /// A file name from free text; the number keeps names of several runs apart.
@@ -123,7 +130,8 @@ pub fn terminal_width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|w| (40..=400).contains(w)).unwrap_or(80)
 }
 
-fn hex(parts: &[&str]) -> String {
+/// SHA-256 over parts, hexadecimal.
+pub fn hex(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_le_bytes());
@@ -132,7 +140,13 @@ fn hex(parts: &[&str]) -> String {
     hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn pretty(value: &serde_json::Value) -> String {
+/// SHA-256 of bytes, hexadecimal.
+pub fn hex_of(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// JSON as text.
+pub fn pretty(value: &serde_json::Value) -> String {
     format!("{value:#}\n")
 }
 
@@ -168,7 +182,8 @@ fn table_name(name: &str) -> String {
     format!("events-{}", slug(stem, 0))
 }
 
-fn csv_text(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+/// Rows as comma-separated text.
+pub fn csv_text(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
     for row in rows {
         // Writing to memory cannot fail, and every row of a table here has its header's length.
@@ -242,117 +257,6 @@ fn ledger(atlas: &Atlas, results: &Results) -> String {
         ]);
     }
     csv_text(rows)
-}
-
-/// The protocol with every default written out; it can be run again as it stands.
-pub fn lock(atlas: &Atlas, results: &[Results]) -> String {
-    let Some(first) = results.first() else { return String::new() };
-    let plan = first.plan();
-    let q = |text: &str| format!("{text:?}");
-    let mut out = String::from(
-        "# Every default of this run, written out. `resynapse simulate` reads this file as a protocol.\n\n",
-    );
-    out.push_str("[study]\n");
-    out.push_str(&format!("title = {}\n", q(&plan.name)));
-    out.push_str(&format!("until = {}\n", q(&format!("{} h", plan.until_h))));
-    match plan.person {
-        Person::Typical => {
-            out.push_str("person = \"typical\"   # numbers at their values, life noise off, forcings at their mean\n")
-        }
-        Person::Drawn { seed, .. } => out.push_str(&format!("person = \"drawn\"   # life noise on\nseed = {seed}\n")),
-    }
-    out.push_str(&format!("\n[numerics]\nrtol = {}\n", plan.rtol));
-    out.push_str(&format!("\n[lock]\nprogram = {}\n", q(env!("CARGO_PKG_VERSION"))));
-    out.push_str(&format!("atlas = {}\natlas_sha256 = {}\n", q(::atlas::VERSION), q(&atlas.hash)));
-    out.push_str("reported_plasma = \"venous\"\nform = \"base unless a dose names another\"\n");
-    out.push_str(&format!("\n[patient]\ncondition = {}\n", q(&plan.patient.condition)));
-    out.push_str("[patient.parameters]\n");
-    for p in &first.provenance().parameters {
-        if p.row.id.starts_with("person.") || p.origin == "patient" {
-            out.push_str(&format!("{} = {}\n", q(&p.row.id), q(&format!("{} {}", p.value, p.row.unit))));
-        }
-    }
-    for r in results {
-        let plan = r.plan();
-        out.push_str(&format!("\n[[arm]]\nname = {}\n", q(&plan.name)));
-        out.push_str(&format!("hypothesis = {}\n", q(&plan.patient.hypothesis)));
-        if plan.patient.condition != first.plan().patient.condition {
-            out.push_str(&format!("condition = {}\n", q(&plan.patient.condition)));
-        }
-        let list = |texts: Vec<String>| texts.iter().map(|t| q(t)).collect::<Vec<_>>().join(", ");
-        out.push_str(&format!("contexts = [{}]\n", list(plan.patient.contexts.iter().cloned().collect())));
-        if !plan.hold.is_empty() {
-            out.push_str(&format!("hold = [{}]\n", list(plan.hold.clone())));
-        }
-        out.push_str(&arm(r.plan()));
-    }
-    out
-}
-
-fn arm(plan: &Plan) -> String {
-    let q = |text: &str| format!("{text:?}");
-    if plan.table.is_some() {
-        let (name, text) = plan.table_text.clone().unwrap_or_default();
-        return format!("events = {}\nevents_sha256 = {}\n", q(&table_name(&name)), q(&hex(&[&text])));
-    }
-    let mut out = String::new();
-    for dose in &plan.regimen.doses {
-        let amount = match dose.amount {
-            Amount::Mass(kg) => format!("{} mg", tidy(kg * 1e6)),
-            Amount::MassPerBody(share) => format!("{} mg/kg", tidy(share * 1e6)),
-            Amount::Substance(umol) => format!("{umol} umol"),
-        };
-        out.push_str(&format!("  [[arm.dose]]\n  drug = {}\n  amount = {}\n", q(&dose.compound), q(&amount)));
-        if dose.form != "base" {
-            out.push_str(&format!("  form = {}\n", q(&dose.form)));
-        }
-        out.push_str(&format!("  route = {}\n", q(&dose.route)));
-        out.push_str(&format!("  over = {}\n", q(&duration(dose.over_h))));
-        if dose.at_h != 0.0 {
-            out.push_str(&format!("  at = {}\n", q(&format!("{} h", dose.at_h))));
-        }
-    }
-    for h in &plan.regimen.happenings {
-        out.push_str(&happening(h));
-    }
-    if plan.regimen.doses.is_empty() && plan.regimen.happenings.is_empty() {
-        out.push_str("nothing = true\n");
-    }
-    out
-}
-
-/// A duration in whole minutes where it is one, else in hours; both read back to the same number.
-fn duration(hours: f64) -> String {
-    const MINUTES: f64 = 60.0;
-    let minutes = (hours * MINUTES).round();
-    let read_back = resynapse::quantity::duration(&format!("{minutes} min"));
-    if hours < 2.0 && read_back == Ok(hours) { format!("{minutes} min") } else { format!("{hours} h") }
-}
-
-/// A therapy, habit, stressor or contact as a table of the protocol.
-fn happening(h: &Happening) -> String {
-    let (table, kind) = match h.event.split_once('.') {
-        Some(("therapy", kind)) => ("therapy", Some(kind)),
-        Some(("habit", kind)) => ("habit", Some(kind)),
-        Some(("stress", kind)) => ("stressor", Some(kind)),
-        _ if h.event == "stressor" => ("stressor", Some("event")),
-        _ => ("contact", None),
-    };
-    let mut out = format!("  [[arm.{table}]]\n");
-    out.extend(kind.map(|k| format!("  kind = {k:?}\n")));
-    out.push_str(&format!("  amount = {}\n", h.amount));
-    if h.over_h > 0.0 {
-        out.push_str(&format!("  from = \"{} h\"\n  until = \"{} h\"\n", h.at_h, h.at_h + h.over_h));
-    } else {
-        out.push_str(&format!("  at = \"{} h\"\n", h.at_h));
-    }
-    out
-}
-
-/// A converted mass without the dust of binary fractions.
-fn tidy(x: f64) -> f64 {
-    let rounded = (x * 1e9).round() / 1e9;
-    if (rounded - x).abs() <= 1e-12 * x.abs() { rounded } else { x }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod folder;
 pub mod json;
 pub mod report;
 pub mod terminal;
+pub mod trial;
 pub mod work;
 
 use clap::Parser;

@@ -3,6 +3,7 @@
 //! Everything can be read without colour; colour comes only when asked for.
 
 mod braille;
+pub mod trial;
 
 use crate::figure::{NOT_ADVICE, Time, Value, farthest, kin, present, words};
 use anstyle::{AnsiColor, Style};

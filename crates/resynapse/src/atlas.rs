@@ -122,6 +122,8 @@ pub struct Atlas {
     pub battery: Vec<Experiment>,
     /// Named runs by name.
     pub scenarios: BTreeMap<String, Scenario>,
+    /// Named trial protocols: name and text.
+    pub trials: BTreeMap<String, String>,
     /// Statements that can be put to the test, in the order of the files.
     pub expectations: Vec<Expectation>,
     /// The popular account, claim by claim.
@@ -161,6 +163,13 @@ impl Atlas {
             diagnostics.extend(found);
         }
         scenario::load(&mut atlas, sources, &mut diagnostics);
+        for path in sources.list("trials") {
+            if let (Some(name), Ok(text)) =
+                (path.strip_prefix("trials/").and_then(|p| p.strip_suffix(".toml")), sources.read(&path))
+            {
+                atlas.trials.insert(name.to_string(), text);
+            }
+        }
         let groups = folder(&mut atlas.library, sources, "expectations", &mut diagnostics, expectation::read);
         atlas.expectations = groups.into_iter().flatten().collect();
         expectation::check(&atlas, &mut diagnostics);
@@ -210,12 +219,20 @@ impl Atlas {
 }
 
 fn hash(sources: &dyn Sources) -> String {
-    let mut paths = vec![BATTERY.to_string(), "claims.csv".to_string(), "families.toml".to_string()];
-    for folder in
-        ["assemblies", "compounds", "conditions", "evidence", "expectations", "hypotheses", "models", "scenarios"]
-    {
-        paths.extend(sources.list(folder));
-    }
+    const FILES: [&str; 5] = [BATTERY, "claims.csv", "families.toml", "measures.toml", "population.toml"];
+    const FOLDERS: [&str; 9] = [
+        "assemblies",
+        "compounds",
+        "conditions",
+        "evidence",
+        "expectations",
+        "hypotheses",
+        "models",
+        "scenarios",
+        "trials",
+    ];
+    let mut paths = FILES.map(String::from).to_vec();
+    paths.extend(FOLDERS.iter().flat_map(|folder| sources.list(folder)));
     let mut hash = Sha256::new();
     for path in paths {
         if let Ok(text) = sources.read(&path) {

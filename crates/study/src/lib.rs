@@ -6,7 +6,9 @@
 //!
 //! Nothing here opens a file or prints.
 
+pub mod analysis;
 pub mod cohort;
+pub mod data;
 pub mod measure;
 pub mod population;
 pub mod statistic;

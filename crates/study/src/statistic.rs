@@ -124,24 +124,3 @@ mod tests {
         assert!((error - sd(&x) / 8.0_f64.sqrt()).abs() < 1e-12);
     }
 }
-
-/// Sarle's bimodality coefficient with the corrections for small samples; 5/9 is that of a uniform distribution.
-///
-/// Source: SAS/STAT User's Guide, the CLUSTER procedure, "Miscellaneous formulas".
-pub fn bimodality(x: &[f64]) -> f64 {
-    let n = x.len() as f64;
-    let m = mean(x);
-    let moment = |p: u32| {
-        x.iter()
-            .map(|v| {
-                let d = v - m;
-                (0..p).fold(1.0, |product, _| product * d)
-            })
-            .sum::<f64>()
-            / n
-    };
-    let (m2, m3, m4) = (moment(2), moment(3), moment(4));
-    let skewness = sqrt(n * (n - 1.0)) / (n - 2.0) * m3 / (m2 * sqrt(m2));
-    let kurtosis = (n - 1.0) / ((n - 2.0) * (n - 3.0)) * ((n + 1.0) * (m4 / (m2 * m2) - 3.0) + 6.0);
-    (skewness * skewness + 1.0) / (kurtosis + 3.0 * (n - 1.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0)))
-}

@@ -4,13 +4,16 @@
 //! piece by piece into [`schema::Record`]s.
 
 pub mod allocation;
+pub mod analyse;
 mod bench;
 pub mod build;
 pub mod condition;
 pub mod design;
 mod enrol;
 mod life;
+pub mod outcome;
 pub mod people;
+pub mod power;
 mod read;
 pub mod run;
 pub mod schema;

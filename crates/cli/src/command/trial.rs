@@ -1,91 +1,117 @@
-//! `resynapse trial`.
+//! `resynapse trial` and `resynapse gather`.
 
-use super::load_atlas;
-use crate::arguments::{Global, Trial as Options};
+use super::{load_atlas, trial_design};
+use crate::arguments::{Gather, Global, Trial as Options};
 use crate::failure::Failure;
-use crate::files::{self, Folder};
+use crate::trial::{self, Asked};
 use crate::work::{Present, Work};
-use ::model::source::SourceMap;
-use indicatif::{ProgressBar, ProgressStyle};
-use rayon::prelude::*;
-use resynapse::atlas::{Atlas, Embedded};
-use std::path::Path;
-use std::time::Instant;
-use study::trial::build::{self, Resources};
-use study::trial::design::Design;
-use study::trial::run::{Piece, Trial};
+use study::trial::run::Trial;
 
 pub(super) fn run(global: &Global, a: &Options) -> Result<(), Failure> {
-    let started = Instant::now();
     let atlas = load_atlas(global)?;
-    let design = read(&atlas, global, &a.protocol)?;
-    let trial = Trial::new(&atlas, design, None).map_err(|e| Failure::from_refusal(e, &atlas.library.sources))?;
+    let shard = a.shard.as_deref().map(share).transpose()?;
+    let asked = trial_design(&atlas, global, &a.protocol, a.long.size, a.long.replicates)?;
+    let trial = ready(&atlas, &asked)?;
     let pieces = trial.pieces();
-    let target = std::path::PathBuf::from("/tmp/trial-out");
-    let work = Work::open(Work::beside(&target), "x", if a.resume { Present::GoOn } else { Present::Replace })?;
-    eprintln!("ready {:?}, {} pieces", started.elapsed(), pieces.len());
-    simulate(&trial, &pieces, &work, global)?;
-    eprintln!("done {:?}", started.elapsed());
-    let mut all = Vec::new();
-    for p in &pieces {
-        all.extend(work.get(p.index)?);
+    let target = trial::target(global, &asked);
+    if a.long.dry_run {
+        return trial::dry_run(&trial, &pieces, global, &target);
     }
-    for (k, s) in trial.design.layout.sequences.iter().enumerate() {
-        let of: Vec<_> = all.iter().filter(|r| r.sequence as usize == k).collect();
-        for (v, visit) in trial.design.layout.visits.iter().enumerate() {
-            let x: Vec<f64> = of
-                .iter()
-                .filter_map(|r| r.visits.iter().find(|s| s.visit as usize == v).map(|s| s.values[0]))
-                .collect();
-            let mean = x.iter().sum::<f64>() / x.len() as f64;
-            println!("{s:?} {} n {} mean {mean:.2}", visit.name, x.len());
-        }
-        let ev = of.iter().map(|r| r.events.len()).sum::<usize>();
-        let sc = of.iter().map(|r| f64::from(r.screened)).sum::<f64>() / of.len() as f64;
-        println!("events {ev} screened {sc:.2} failed {}", of.iter().filter(|r| r.failure.is_some()).count());
-    }
-    if let Some(r) = all.first() {
-        println!("{r:#?}");
-    }
-    Ok(())
-}
-
-fn read(atlas: &Atlas, global: &Global, protocol: &Path) -> Result<Design, Failure> {
-    let resources = match &global.atlas {
-        Some(folder) => Resources::load(&Folder(folder.clone())),
-        None => Resources::load(&Embedded),
+    trial::free(global, &target)?;
+    let present = match (a.long.resume || shard.is_some(), global.force) {
+        (true, _) => Present::GoOn,
+        (false, true) => Present::Replace,
+        (false, false) => Present::Refuse,
     };
-    let resources = resources.map_err(|(found, map)| Failure::Input(found, Box::new(map)))?;
-    let text = files::read(protocol)?;
-    let beside = Folder(protocol.parent().unwrap_or(Path::new(".")).to_path_buf());
-    let mut map = SourceMap::default();
-    build::read(atlas, &resources, &mut map, &beside, &protocol.display().to_string(), &text)
-        .map_err(|found| Failure::Input(found, Box::new(map)))
+    let work = Work::open(Work::beside(&target), &asked.mark, present)?;
+    let mine: Vec<_> = match shard {
+        Some((k, n)) => pieces.iter().filter(|p| p.index % n == k - 1).cloned().collect(),
+        None => pieces.clone(),
+    };
+    trial::simulate(&trial, &mine, &work, global)?;
+    if let Some((k, n)) = shard {
+        let folder = work.folder().display().to_string();
+        if global.json {
+            let done = serde_json::json!({ "shard": k, "of": n, "pieces": mine.len(), "folder": folder });
+            anstream::println!("{done}");
+        } else {
+            anstream::println!("share {k} of {n} is done: {} of {} pieces in {folder}", mine.len(), pieces.len());
+            anstream::eprintln!("when all are: resynapse gather {} FOLDER…", a.protocol);
+        }
+        return Ok(());
+    }
+    trial::finish(&atlas, &asked, &trial, &pieces, work, &target, global)
 }
 
-/// Runs the pieces that are not there yet.
-fn simulate(trial: &Trial<'_>, pieces: &[Piece], work: &Work, global: &Global) -> Result<(), Failure> {
+pub(super) fn gather(global: &Global, a: &Gather) -> Result<(), Failure> {
+    let atlas = load_atlas(global)?;
+    let asked = trial_design(&atlas, global, &a.protocol, a.size, a.replicates)?;
+    let trial = ready(&atlas, &asked)?;
+    let pieces = trial.pieces();
+    let target = trial::target(global, &asked);
+    trial::free(global, &target)?;
+    let mut shares = Vec::new();
+    for folder in &a.shares {
+        if !folder.is_dir() {
+            let why = "is not a folder of pieces; `trial --shard` names the one it wrote";
+            return Err(Failure::File(format!("`{}` {why}", folder.display())));
+        }
+        shares.push(Work::open(folder.clone(), &asked.mark, Present::GoOn)?);
+    }
+    let own = Work::beside(&target);
+    let inside = shares.iter().any(|s| same(s.folder(), &own));
+    let work = Work::open(own, &asked.mark, if inside { Present::GoOn } else { Present::Replace })?;
     let mut missing = Vec::new();
-    for piece in pieces {
-        if !work.has(piece.index)? {
-            missing.push(piece);
+    for piece in &pieces {
+        if work.has(piece.index)? {
+            continue;
+        }
+        let mut found = None;
+        for share in &shares {
+            if share.has(piece.index)? {
+                found = Some(share);
+                break;
+            }
+        }
+        match found {
+            Some(share) => work.put(piece.index, &share.get(piece.index)?)?,
+            None => missing.push(piece.index),
         }
     }
-    let people: u64 = missing.iter().map(|p| u64::from(p.people)).sum();
-    let bar = if global.quiet { ProgressBar::hidden() } else { ProgressBar::new(people) };
-    if let Ok(style) = ProgressStyle::with_template("{pos}/{len} people, {per_sec}, {eta} left {bar:30}") {
-        bar.set_style(style);
+    if !missing.is_empty() {
+        let some: Vec<String> = missing.iter().take(10).map(u32::to_string).collect();
+        return Err(Failure::File(format!(
+            "{} of {} pieces are in none of the folders (numbers {}{}); run the shares that hold them",
+            missing.len(),
+            pieces.len(),
+            some.join(", "),
+            if missing.len() > some.len() { ", …" } else { "" }
+        )));
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(global.threads)).build();
-    let pool = pool.map_err(|e| Failure::File(format!("cannot start threads: {e}")))?;
-    let outcome: Result<(), Failure> = pool.install(|| {
-        missing.par_iter().try_for_each(|piece| {
-            let records = trial.run(piece).map_err(|e| Failure::from_refusal(e, &SourceMap::default()))?;
-            work.put(piece.index, &records)?;
-            bar.inc(u64::from(piece.people));
-            Ok(())
-        })
-    });
-    bar.finish_and_clear();
-    outcome
+    trial::finish(&atlas, &asked, &trial, &pieces, work, &target, global)
+}
+
+fn same(a: &std::path::Path, b: &std::path::Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn ready<'a>(atlas: &'a resynapse::atlas::Atlas, asked: &Asked) -> Result<Trial<'a>, Failure> {
+    Trial::new(atlas, asked.design.clone(), asked.given.clone())
+        .map_err(|e| Failure::from_refusal(e, &atlas.library.sources))
+}
+
+/// `2/8` as numbers.
+fn share(text: &str) -> Result<(u32, u32), Failure> {
+    let parts = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+    match parts {
+        Some((k, n)) if (1..=n).contains(&k) => Ok((k, n)),
+        _ => {
+            let message = format!("`--shard {text}` is not a share");
+            let found = ::model::diagnostic::Diagnostic::error_nowhere("RS6801", message, "as in `--shard 2/8`");
+            Err(Failure::Input(vec![found], Box::default()))
+        }
+    }
 }

@@ -36,8 +36,8 @@ pub(super) fn run(global: &Global, a: &Validate) -> Result<(), Failure> {
     }
     let options = Options {
         size: a.people,
-        seed: global.seed,
-        threads: usize::from(global.threads),
+        seed: global.seed(),
+        threads: global.many_threads(),
         only: a.only.clone(),
         all: a.all,
         overrides,

@@ -211,7 +211,7 @@ fn fired(
     if part != Part::Screening {
         names.push(ENROL);
     }
-    if design.stressors_per_day > 0.0 && matches!(part, Part::Sequence(_)) {
+    if design.stressors_per_month > 0.0 && matches!(part, Part::Sequence(_)) {
         names.push(STRESSOR);
     }
     fired.extend(names.into_iter().filter_map(action));

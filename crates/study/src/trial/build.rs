@@ -30,8 +30,6 @@ const TRIES: u32 = 200;
 pub(super) const MOST_TRIES: u32 = 1000;
 /// Screening lies this long before the start, where a protocol says nothing.
 const SCREENING_H: f64 = 168.0;
-/// Days of a month, for rates.
-const MONTH_D: f64 = 30.4375;
 
 /// What a trial can draw on beside the atlas.
 #[derive(Clone, Debug)]
@@ -52,6 +50,17 @@ impl Resources {
     }
 }
 
+/// Sizes that were asked for instead of the protocol's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// People of each trial.
+    pub size: Option<u32>,
+    /// Trials.
+    pub replicates: Option<u32>,
+    /// Seed.
+    pub seed: Option<u64>,
+}
+
 /// Reads a trial protocol. `beside` is the folder it lies in.
 pub fn read(
     atlas: &Atlas,
@@ -60,10 +69,11 @@ pub fn read(
     beside: &dyn Sources,
     path: &str,
     text: &str,
+    wanted: Wanted,
 ) -> Result<Design, Vec<Diagnostic>> {
     let (protocol, draft) =
         protocol::read_with(atlas, map, beside, path, text, |f, patient| read::sections(atlas, f, patient))?;
-    let mut build = Build { atlas, resources, map, found: Vec::new() };
+    let mut build = Build { atlas, resources, map, wanted, found: Vec::new() };
     let design = build.design(protocol, draft);
     match design {
         Some(design) if build.found.is_empty() => Ok(design),
@@ -75,6 +85,7 @@ struct Build<'a, 'm> {
     atlas: &'a Atlas,
     resources: &'a Resources,
     map: &'m mut SourceMap,
+    wanted: Wanted,
     found: Vec<Diagnostic>,
 }
 
@@ -88,7 +99,8 @@ impl Build<'_, '_> {
         self.arms(&protocol, whole);
         let plans = protocol.plans;
         let until_h = plans.first()?.until_h;
-        let size = self.whole_number(&draft.size, 1e7, 40, "size");
+        let stated = self.whole_number(&draft.size, 1e7, 40, "size");
+        let size = self.wanted.size.unwrap_or(stated);
         let measures = self.measures(&draft);
         let people = self.people(&draft, &plans[0])?;
         let period_h = draft.crossover.as_ref().map(|c| c.period_h);
@@ -130,13 +142,15 @@ impl Build<'_, '_> {
             strata: Vec::new(),
             adverse: Vec::new(),
             drugs: Vec::new(),
+            periods_h: (0..periods).map(|p| p as f64 * period_h.unwrap_or(0.0)).collect(),
             until_h: end_h,
-            replicates: protocol.study.replicates.max(1),
+            replicates: self.wanted.replicates.unwrap_or(protocol.study.replicates).max(1),
             size,
         };
         let mut design = Design {
             layout,
-            seed: protocol.study.seed,
+            seed: self.wanted.seed.unwrap_or(protocol.study.seed),
+            file: draft.file.as_ref().map(|t| t.value.clone()),
             treatments: plans,
             scheme: Scheme { ratios, repeats },
             period_h,
@@ -155,7 +169,7 @@ impl Build<'_, '_> {
             missed: draft.missed,
             adherence: draft.adherence.unwrap_or(1.0),
             dropout: draft.dropout,
-            stressors_per_day: draft.stressors_per_month / MONTH_D,
+            stressors_per_month: draft.stressors_per_month,
             rules: Vec::new(),
             outcome: Outcome::default(),
             margins: Vec::new(),

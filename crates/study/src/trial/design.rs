@@ -16,6 +16,8 @@ pub struct Design {
     pub layout: Layout,
     /// Seed of all draws.
     pub seed: u64,
+    /// File of people who are given instead of drawn.
+    pub file: Option<String>,
     /// What each treatment is, in the order of [`Layout::treatments`].
     pub treatments: Vec<Plan>,
     /// How people are allocated to [`Layout::sequences`].
@@ -52,8 +54,8 @@ pub struct Design {
     pub adherence: f64,
     /// How people leave.
     pub dropout: Dropout,
-    /// Chance of an adverse event in life on a day.
-    pub stressors_per_day: f64,
+    /// Adverse events in life, a month.
+    pub stressors_per_month: f64,
     /// What is done about what is seen.
     pub rules: Vec<Rule>,
     /// What counts as response, remission, relapse.

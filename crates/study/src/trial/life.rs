@@ -14,6 +14,8 @@ use sim::{Entry, Visit, What};
 
 /// Adverse events of a session are looked for this long after it: its acute effects are over.
 const WATCH_H: f64 = 4.0;
+/// Days of a month, for rates: a twelfth of 365.25.
+const MONTH_D: f64 = 30.4375;
 /// kg to mg.
 const MG: f64 = 1e6;
 
@@ -177,10 +179,11 @@ impl<'a> Life<'a> {
         let person = design.person(replicate, candidate);
         let mut entries = dosing::days(&bench.prepared, person, end);
         let days = (end / DAY_H).floor() as u32;
-        if design.stressors_per_day > 0.0 {
+        let per_day = design.stressors_per_month / MONTH_D;
+        if per_day > 0.0 {
             for day in 1..=days {
                 let mut stream = design.stream(replicate, candidate, "stressor", day);
-                if stream.uniform() < design.stressors_per_day {
+                if stream.uniform() < per_day {
                     let at_h = (f64::from(day) - stream.uniform()) * DAY_H;
                     entries.extend(bench.event(super::bench::STRESSOR, at_h, 1.0, 0.0));
                 }

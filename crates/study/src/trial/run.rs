@@ -7,6 +7,7 @@ use crate::trial::enrol::{Entrant, Gate, Place};
 use crate::trial::life::Life;
 use crate::trial::people::Given;
 use crate::trial::schema::{End, Record, Seen};
+use model::ledger::Row;
 use resynapse::atlas::Atlas;
 use resynapse::prepare::{Person, options};
 use resynapse::run::Refusal;
@@ -57,6 +58,17 @@ impl<'a> Trial<'a> {
             sequences.push((bench, passage));
         }
         Ok(Trial { atlas, design, given, screening, lead_in, sequences })
+    }
+
+    /// Every row of the ledger that some part uses, by id and context.
+    pub fn rows(&self) -> Vec<&Row> {
+        let benches = self.sequences.iter().map(|(b, _)| b).chain(self.lead_in.iter().map(|(b, _)| b));
+        let parameters = benches.chain([&self.screening]).flat_map(|b| &b.prepared.model.parameters);
+        let mut rows: BTreeMap<(&str, String), &Row> = BTreeMap::new();
+        for p in parameters {
+            rows.insert((p.row.id.as_str(), p.row.context_text()), &p.row);
+        }
+        rows.into_values().collect()
     }
 
     /// All pieces, in order.

@@ -28,6 +28,9 @@ pub struct Layout {
     pub adverse: Vec<String>,
     /// Drugs that may be given: name and route, as in `("esketamine", "nasal")`.
     pub drugs: Vec<(String, String)>,
+    /// Hours from randomisation at which the periods begin; `[0.0]`, or nothing, but in a crossover.
+    #[serde(default)]
+    pub periods_h: Vec<f64>,
     /// Hours from randomisation to the planned end.
     pub until_h: f64,
     /// Trials of this design that are run.

@@ -1,7 +1,8 @@
 //! What happened in a trial, without any model: people, visits, changes, events, by treatment. Records go in one trial
 //! after another; memory grows with people by a few numbers each.
 
-use crate::statistic::{bimodality, mean, sd};
+use crate::analysis::effect::shape;
+use crate::statistic::{mean, sd};
 use crate::trial::condition::Standing;
 use crate::trial::design::{Design, TimeTo};
 use crate::trial::schema::{End, EventKind, Layout, Record};
@@ -74,14 +75,14 @@ pub struct Sample {
     pub mean: f64,
     /// Standard deviation.
     pub sd: f64,
-    /// Sarle's bimodality coefficient; 5/9 is that of a uniform distribution.
+    /// Bimodality coefficient; 5/9 is that of a uniform distribution.
     pub bimodality: f64,
 }
 
 impl Sample {
     /// Of some values.
     pub fn of(values: &[f64]) -> Sample {
-        Sample { n: values.len(), mean: mean(values), sd: sd(values), bimodality: bimodality(values) }
+        Sample { n: values.len(), mean: mean(values), sd: sd(values), bimodality: shape(values).bimodality }
     }
     /// Standard error of the mean.
     pub fn error(&self) -> f64 {

@@ -1,0 +1,140 @@
+//! Power, assurance, and the two nulls a reviewer asks for.
+//!
+//! - *As assumed*: the design as it is, at the ledger's values. The share of trials that succeed is power.
+//! - *Sharp null*: both arms get the same treatment, dissociation included. The share that succeeds is the type-I error,
+//!   and must be the level of significance within Monte-Carlo error.
+//! - *Pharmacological null*: the drug does nothing for mood but is felt. What succeeds now succeeds by unblinding.
+//! - *Uncertain*: the ledger's values are drawn anew for each trial. The share that succeeds is assurance: power
+//!   averaged over what is not known.
+//!
+//! Every trial is run once at the largest size; a smaller trial is its first people, so sizes share their people and a
+//! curve is smoother than its errors say.
+
+use crate::trial::analyse::one;
+use crate::trial::design::{Design, Power};
+use crate::trial::schema::Record;
+use resynapse::prepare::Knowledge;
+
+/// Context of the ledger under which drugs do nothing for mood but all else.
+pub const NO_SPECIFIC_EFFECT: &str = "set=no_specific_effect";
+
+/// What is taken to be true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Truth {
+    /// The design as it is.
+    Assumed,
+    /// Both arms are the same.
+    SharpNull,
+    /// The drug is felt and does nothing else for mood.
+    PharmacologicalNull,
+    /// As it is, with the ledger's values drawn for each trial.
+    Uncertain,
+}
+
+impl Truth {
+    /// All of them.
+    pub const ALL: [Truth; 4] = [Truth::Assumed, Truth::SharpNull, Truth::PharmacologicalNull, Truth::Uncertain];
+
+    /// Name for files and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Truth::Assumed => "assumed",
+            Truth::SharpNull => "sharp_null",
+            Truth::PharmacologicalNull => "pharmacological_null",
+            Truth::Uncertain => "uncertain",
+        }
+    }
+    /// What the share of trials that succeed is called.
+    pub fn share(self) -> &'static str {
+        match self {
+            Truth::Assumed => "power",
+            Truth::SharpNull => "type-I error",
+            Truth::PharmacologicalNull => "unblinding bias",
+            Truth::Uncertain => "assurance",
+        }
+    }
+    /// The design under it: the largest of the sizes, as many trials as asked.
+    pub fn design(self, design: &Design, power: &Power) -> Design {
+        let mut design = design.clone();
+        design.layout.size = power.sizes.last().copied().unwrap_or(design.layout.size);
+        design.layout.replicates = power.trials;
+        design.sites = design.sites.clamp(1, design.layout.size);
+        let (one, two) = design.analyses[power.analysis].contrast;
+        match self {
+            Truth::Assumed => {}
+            Truth::SharpNull => {
+                let name = design.treatments[two].name.clone();
+                design.treatments[two] = design.treatments[one].clone();
+                design.treatments[two].name = name;
+            }
+            Truth::PharmacologicalNull => {
+                for plan in &mut design.treatments {
+                    plan.patient.contexts.insert(NO_SPECIFIC_EFFECT.into());
+                }
+                if let Some(lead) = &mut design.lead_in {
+                    lead.plan.patient.contexts.insert(NO_SPECIFIC_EFFECT.into());
+                }
+            }
+            Truth::Uncertain => design.knowledge = Knowledge::Uncertain,
+        }
+        design
+    }
+}
+
+/// Trials of one size under one truth.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// People randomised.
+    pub size: u32,
+    /// Trials that were analysed.
+    pub trials: u32,
+    /// Of them those that succeeded.
+    pub succeeded: u32,
+    /// Trials whose analysis could not be done; they count as failed.
+    pub unanswered: u32,
+    /// Estimates, one for each analysed trial.
+    pub estimates: Vec<f64>,
+    /// First reason for an analysis that could not be done.
+    pub why: Option<String>,
+}
+
+impl Tally {
+    /// Share of trials that succeeded.
+    pub fn share(&self) -> f64 {
+        f64::from(self.succeeded) / f64::from(self.trials)
+    }
+}
+
+/// One tally for each size.
+pub fn tallies(power: &Power) -> Vec<Tally> {
+    power.sizes.iter().map(|size| Tally { size: *size, ..Tally::default() }).collect()
+}
+
+/// Adds one trial at every size.
+pub fn add(design: &Design, power: &Power, records: &[Record], tallies: &mut [Tally]) {
+    for (tally, result) in tallies.iter_mut().zip(answers(design, power, records)) {
+        tally.trials += 1;
+        match result {
+            Ok((estimate, significant)) => {
+                tally.succeeded += u32::from(significant);
+                tally.estimates.push(estimate);
+            }
+            Err(why) => {
+                tally.unanswered += 1;
+                tally.why.get_or_insert(why);
+            }
+        }
+    }
+}
+
+/// Estimate and success of one trial at every size.
+pub fn answers(design: &Design, power: &Power, records: &[Record]) -> Vec<Result<(f64, bool), String>> {
+    power
+        .sizes
+        .iter()
+        .map(|size| {
+            let count = records.iter().take_while(|r| r.place < *size).count();
+            one(design, power.analysis, &records[..count]).map(|f| (f.estimate, f.significant))
+        })
+        .collect()
+}
