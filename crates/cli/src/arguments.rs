@@ -103,6 +103,8 @@ pub enum Command {
     Validate(Validate),
     /// Run a virtual randomised trial: people, arms, visits, leaving, analyses
     Trial(Trial),
+    /// Power and assurance over sample sizes, with Monte-Carlo error, type-I error and unblinding bias
+    Power(Power),
     /// Put shares of a trial together and finish it
     Gather(Gather),
     /// Look at mechanisms and check your own
@@ -279,6 +281,25 @@ pub struct Long {
     /// People of each trial, instead of the protocol's `size`
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(4..=10_000_000))]
     pub size: Option<u32>,
+}
+
+/// `power`.
+#[derive(Args, Debug)]
+pub struct Power {
+    /// A trial protocol (.toml), or the name of a trial of the atlas
+    pub protocol: String,
+    /// Work on many people; `--replicates` are trials of each kind
+    #[command(flatten)]
+    pub long: Long,
+    /// People randomised, as in `40,80,120`, instead of the protocol's
+    #[arg(long, value_name = "N,N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(4..=100_000))]
+    pub sizes: Vec<u32>,
+    /// Leave the two nulls out
+    #[arg(long)]
+    pub no_nulls: bool,
+    /// Leave assurance out
+    #[arg(long)]
+    pub no_assurance: bool,
 }
 
 /// `gather`.

@@ -8,6 +8,7 @@ mod expectations;
 mod hypotheses;
 mod knockout;
 mod model;
+mod power;
 mod scenario;
 mod simulate;
 mod trial;
@@ -44,6 +45,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Hypotheses(a) => hypotheses::run(global, a),
         Command::Validate(a) => validate::run(global, a),
         Command::Trial(a) => trial::run(global, a),
+        Command::Power(a) => power::run(global, a),
         Command::Gather(a) => trial::gather(global, a),
         Command::Model(a) => model::run(global, a),
         Command::Evidence(a) => evidence::run(global, a),

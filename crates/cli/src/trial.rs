@@ -5,6 +5,7 @@ mod lock;
 pub mod tables;
 
 pub use finish::finish;
+pub use lock::lock;
 
 use crate::arguments::Global;
 use crate::failure::Failure;

@@ -131,9 +131,10 @@ fn single(f: &Found) -> String {
     let df = f.df.map_or_else(String::new, |df| format!(", df {df:.1}"));
     let verdict = if f.significant { "succeeds" } else { "does not succeed" };
     let _ = writeln!(out, "  {:<10} {verdict}; {} and {} people{df}", "verdict", f.n.0, f.n.1);
-    for (name, x) in &f.details {
-        let text = if x.is_finite() { format!("{x:.3}") } else { "not reached".into() };
-        let _ = writeln!(out, "  {text:<10} {name}");
+    for d in &f.details {
+        let number = |x: f64| if x.is_finite() { format!("{x:.2}") } else { "not reached".into() };
+        let interval = d.interval.map_or_else(String::new, |(a, b)| format!(" ({} to {})", number(a), number(b)));
+        let _ = writeln!(out, "  {:<10} {}: {}{interval}", "", d.name, number(d.value));
     }
     match &f.sensitivity {
         Some(Ok(e)) => {

@@ -147,12 +147,14 @@ pub fn finish(
     Ok(())
 }
 
-fn cannot(path: &Path, e: &dyn std::fmt::Display) -> Failure {
+/// A failure to write, with what is kept.
+pub fn cannot(path: &Path, e: &dyn std::fmt::Display) -> Failure {
     let kept = "the pieces are kept: remove the cause and go on with --resume";
     Failure::File(format!("cannot write `{}`: {e}; {kept}", path.display()))
 }
 
-fn put(folder: &Path, path: &str, text: &str) -> Result<(), Failure> {
+/// Writes one text file.
+pub fn put(folder: &Path, path: &str, text: &str) -> Result<(), Failure> {
     let file = folder.join(path);
     let made = file.parent().map_or(Ok(()), fs::create_dir_all);
     made.and_then(|()| fs::write(&file, text)).map_err(|e| cannot(&file, &e))
@@ -225,7 +227,7 @@ pub fn writer(datasets: &Datasets, dataset: Dataset, format: Format, path: &Path
 }
 
 /// All files of a folder with their hashes, sorted.
-fn listed(folder: &Path) -> Result<Vec<serde_json::Value>, Failure> {
+pub fn listed(folder: &Path) -> Result<Vec<serde_json::Value>, Failure> {
     let mut paths = Vec::new();
     walk(folder, folder, &mut paths).map_err(|e| cannot(folder, &e))?;
     paths.sort();

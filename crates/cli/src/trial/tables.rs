@@ -5,7 +5,7 @@ use crate::folder::csv_text;
 use resynapse::atlas::Atlas;
 use serde_json::{Value, json};
 use study::statistic::{mean, sd};
-use study::trial::analyse::{Answer, Found};
+use study::trial::analyse::{Answer, Detail, Found};
 use study::trial::design::{Analysis, Design, Estimand, Intercurrent, Method, TimeTo};
 use study::trial::run::Trial;
 use study::trial::summary::{Arm, Sample, Summary};
@@ -145,8 +145,7 @@ pub fn as_json(design: &Design, findings: &Findings) -> Value {
 }
 
 fn found(f: &Found) -> Value {
-    let details: serde_json::Map<String, Value> =
-        f.details.iter().map(|(name, x)| (name.to_string(), json!(finite(*x)))).collect();
+    let details: serde_json::Map<String, Value> = f.details.iter().map(detail).collect();
     let sensitivity = f.sensitivity.as_ref().map(|s| match s {
         Ok(e) => json!({ "jump_to_reference": { "estimate": e.estimate, "error": e.error, "lower": e.lower,
                           "upper": e.upper, "p_two_sided": e.p } }),
@@ -157,6 +156,14 @@ fn found(f: &Found) -> Value {
         "error": finite(f.error), "df": f.df, "p_one_sided": f.p, "p_adjusted": f.adjusted,
         "significant": f.significant, "n": [f.n.0, f.n.1], "details": details, "sensitivity": sensitivity,
     })
+}
+
+fn detail(d: &Detail) -> (String, Value) {
+    let value = match d.interval {
+        None => json!(finite(d.value)),
+        Some((lower, upper)) => json!({ "value": finite(d.value), "lower": finite(lower), "upper": finite(upper) }),
+    };
+    (d.name.to_string(), value)
 }
 
 fn arm(summary: &Summary, arm: &Arm, name: &str) -> Value {

@@ -47,10 +47,30 @@ pub struct Found {
     pub significant: bool,
     /// People of the treatment and of the one it is compared with.
     pub n: (usize, usize),
-    /// Further numbers by name.
-    pub details: Vec<(&'static str, f64)>,
+    /// Further numbers.
+    pub details: Vec<Detail>,
     /// The check on missing values, where one was asked for.
     pub sensitivity: Option<Result<Estimate, String>>,
+}
+
+/// A further number of an answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Detail {
+    /// What it is.
+    pub name: &'static str,
+    /// The number; NaN or infinite where it was not reached.
+    pub value: f64,
+    /// Its 95 % interval.
+    pub interval: Option<(f64, f64)>,
+}
+
+impl Detail {
+    fn new(name: &'static str, value: f64) -> Detail {
+        Detail { name, value, interval: None }
+    }
+    fn between(name: &'static str, value: f64, lower: f64, upper: f64) -> Detail {
+        Detail { name, value, interval: Some((lower, upper)) }
+    }
 }
 
 /// What is estimated.

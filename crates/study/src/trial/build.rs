@@ -395,7 +395,8 @@ impl Build<'_, '_> {
         }
         let o = &draft.outcome;
         let measure = match &o.measure {
-            None => 0,
+            // The first measure for which there is such a thing as response.
+            None => own.measures.iter().position(|m| m.outcome.response.is_some()).unwrap_or(0),
             Some(name) => names.measures.iter().position(|m| *m == name.value).unwrap_or_else(|| {
                 let hint = format!("measured: {}", names.measures.join(", "));
                 self.error("RS6744", name.span, format!("no visit measures `{}`", name.value), hint);

@@ -190,6 +190,8 @@ pub struct Analysis {
     pub intercurrent: Vec<Intercurrent>,
     /// Measure.
     pub measure: usize,
+    /// What counts, where shares are compared.
+    pub criterion: Condition,
     /// Visit (position in [`Layout::visits`], of the first period).
     pub visit: usize,
     /// Treatment and the one it is compared with (positions in [`Layout::treatments`]).

@@ -2,7 +2,7 @@
 
 use crate::analysis::weighting::{Target, balance};
 use crate::trial::condition::Standing;
-use crate::trial::design::{Analysis, Design, Estimand, Intercurrent, Method};
+use crate::trial::design::{Analysis, Design, Estimand, Intercurrent};
 use crate::trial::schema::{End, EventKind, Record};
 
 /// A person as an analysis sees them.
@@ -96,10 +96,6 @@ fn intercurrent(analysis: &Analysis, record: &Record) -> Option<f64> {
 /// Whether a case meets the criterion of a rate at the last analysed visit; `None` where that is not known and the
 /// estimand asks what would have been. Otherwise a value that is missing counts as not met.
 pub(crate) fn met(design: &Design, analysis: &Analysis, case: &Case) -> Option<bool> {
-    let criterion = match analysis.method {
-        Method::Remission => &design.outcome.remission,
-        _ => &design.outcome.response,
-    };
     let last = case.values.last().copied().unwrap_or(f64::NAN);
     if case.failed {
         return Some(false);
@@ -120,7 +116,7 @@ pub(crate) fn met(design: &Design, analysis: &Analysis, case: &Case) -> Option<b
         responded: false,
         relapsed: false,
     };
-    Some(criterion.holds(&standing))
+    Some(analysis.criterion.holds(&standing))
 }
 
 /// Weights the people of a trial towards the target population, where the protocol names one. Where no weights reach its

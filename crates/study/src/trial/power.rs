@@ -53,6 +53,17 @@ impl Truth {
             Truth::Uncertain => "assurance",
         }
     }
+    /// What it means.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Truth::Assumed => "the model as it is, its numbers taken as known",
+            Truth::SharpNull => "both arms get the same treatment, dissociation included",
+            Truth::PharmacologicalNull => {
+                "the drug is felt and does nothing for mood: what succeeds, succeeds by unblinding"
+            }
+            Truth::Uncertain => "the model's numbers are drawn from their uncertainty for each trial",
+        }
+    }
     /// The design under it: the largest of the sizes, as many trials as asked.
     pub fn design(self, design: &Design, power: &Power) -> Design {
         let mut design = design.clone();
@@ -110,9 +121,12 @@ pub fn tallies(power: &Power) -> Vec<Tally> {
     power.sizes.iter().map(|size| Tally { size: *size, ..Tally::default() }).collect()
 }
 
-/// Adds one trial at every size.
-pub fn add(design: &Design, power: &Power, records: &[Record], tallies: &mut [Tally]) {
-    for (tally, result) in tallies.iter_mut().zip(answers(design, power, records)) {
+/// Estimate and success of one trial at every size, or why there is none.
+pub type Answers = Vec<Result<(f64, bool), String>>;
+
+/// Adds one trial.
+pub fn add(answers: Answers, tallies: &mut [Tally]) {
+    for (tally, result) in tallies.iter_mut().zip(answers) {
         tally.trials += 1;
         match result {
             Ok((estimate, significant)) => {
@@ -127,8 +141,8 @@ pub fn add(design: &Design, power: &Power, records: &[Record], tallies: &mut [Ta
     }
 }
 
-/// Estimate and success of one trial at every size.
-pub fn answers(design: &Design, power: &Power, records: &[Record]) -> Vec<Result<(f64, bool), String>> {
+/// Analyses one trial at every size.
+pub fn answers(design: &Design, power: &Power, records: &[Record]) -> Answers {
     power
         .sizes
         .iter()

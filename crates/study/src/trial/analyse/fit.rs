@@ -1,6 +1,6 @@
 //! Mixed models, covariance analysis, standardised differences.
 
-use super::{Found, LEVEL, changes, found};
+use super::{Detail, Found, LEVEL, changes, found};
 use crate::analysis::mmrm::{self, Data, Fit, Information, Observation, Structure};
 use crate::analysis::{effect, linear, weighting};
 use crate::trial::design::{Analysis, Covariance, Design, Freedom};
@@ -111,7 +111,7 @@ pub(super) fn mmrm(design: &Design, analysis: &Analysis, cases: &[Case]) -> Resu
     let mut out = found(analysis, &estimate, people(analysis, cases));
     out.details = standardised_effect(analysis, cases);
     let last = repeated.visits - 1;
-    out.details.push(("residual SD at the visit", fit.sigma[0][(last, last)].sqrt()));
+    out.details.push(Detail::new("residual SD at the visit", fit.sigma[0][(last, last)].sqrt()));
     if analysis.sensitivity.is_some() {
         out.sensitivity = Some(jump(analysis, cases));
     }
@@ -123,13 +123,13 @@ fn jump(_: &Analysis, _: &[Case]) -> Result<crate::analysis::Estimate, String> {
 }
 
 /// Cohen's d with Hedges' correction, from the changes at the last visit.
-fn standardised_effect(analysis: &Analysis, cases: &[Case]) -> Vec<(&'static str, f64)> {
+fn standardised_effect(analysis: &Analysis, cases: &[Case]) -> Vec<Detail> {
     let (a, b) = (changes(cases, analysis.contrast.0), changes(cases, analysis.contrast.1));
     if a.len() < 2 || b.len() < 2 {
         return Vec::new();
     }
     let g = effect::standardised(effect::Summary::of(&a), effect::Summary::of(&b), LEVEL).g;
-    vec![("Hedges g", g.estimate), ("Hedges g, lower", g.lower), ("Hedges g, upper", g.upper)]
+    vec![Detail::between("Hedges g", g.estimate, g.lower, g.upper)]
 }
 
 pub(super) fn ancova(design: &Design, analysis: &Analysis, cases: &[Case]) -> Result<Found, String> {
@@ -186,7 +186,7 @@ pub(super) fn standardised(analysis: &Analysis, cases: &[Case]) -> Result<Found,
     );
     let mut out = found(analysis, &estimate, (a.len(), b.len()));
     let all: Vec<f64> = v.into_iter().chain(w).collect();
-    out.details = vec![("effective sample size", weighting::effective_size(&all))];
+    out.details = vec![Detail::new("effective sample size", weighting::effective_size(&all))];
     Ok(out)
 }
 

@@ -1,6 +1,6 @@
 //! Shares of people: response and remission.
 
-use super::{Found, LEVEL, Scale};
+use super::{Detail, Found, LEVEL, Scale};
 use crate::analysis::effect::{NumberNeeded, number_needed};
 use crate::analysis::rate::{Count, clopper_pearson, fisher_exact, score};
 use crate::trial::design::{Analysis, Design};
@@ -17,32 +17,18 @@ pub(super) fn rate(design: &Design, analysis: &Analysis, cases: &[Case]) -> Resu
     let e = score::difference(arm, comparator, LEVEL);
     let (own, other) = (clopper_pearson(arm, LEVEL), clopper_pearson(comparator, LEVEL));
     let mut details = vec![
-        ("rate", own.estimate),
-        ("rate, lower (exact)", own.lower),
-        ("rate, upper (exact)", own.upper),
-        ("comparator's rate", other.estimate),
-        ("comparator's rate, lower (exact)", other.lower),
-        ("comparator's rate, upper (exact)", other.upper),
-        ("p of Fisher's exact test, two-sided", fisher_exact(arm, comparator)),
+        Detail::between("rate (exact interval)", own.estimate, own.lower, own.upper),
+        Detail::between("comparator's rate (exact interval)", other.estimate, other.lower, other.upper),
+        Detail::new("p of Fisher's exact test, two-sided", fisher_exact(arm, comparator)),
     ];
-    // Treated for one more to benefit, on the side that is better.
-    match number_needed(&e) {
-        NumberNeeded::Benefit(i) => details.extend([
-            ("number needed to treat", i.estimate),
-            ("number needed to treat, lower", i.lower),
-            ("number needed to treat, upper", i.upper),
-        ]),
-        NumberNeeded::Harm(i) => details.extend([
-            ("number needed to harm", i.estimate),
-            ("number needed to harm, lower", i.lower),
-            ("number needed to harm, upper", i.upper),
-        ]),
-        NumberNeeded::Either { estimate, benefit, harm, .. } => details.extend([
-            ("number needed to treat (below 0: to harm)", estimate),
-            ("number needed to treat, at least (or any to harm)", benefit),
-            ("number needed to harm, at least", harm),
-        ]),
-    }
+    details.push(match number_needed(&e) {
+        NumberNeeded::Benefit(i) => Detail::between("number needed to treat", i.estimate, i.lower, i.upper),
+        NumberNeeded::Harm(i) => Detail::between("number needed to harm", i.estimate, i.lower, i.upper),
+        // The interval runs from benefit through infinity to harm: its ends alone would mislead.
+        NumberNeeded::Either { estimate, .. } => {
+            Detail::new("number needed to treat (below 0: to harm; its interval holds infinity)", estimate)
+        }
+    });
     let better = analysis.better.direction();
     Ok(Found {
         scale: Scale::RiskDifference,

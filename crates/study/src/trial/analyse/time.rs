@@ -1,6 +1,6 @@
 //! Times to an event.
 
-use super::{Found, LEVEL, Scale};
+use super::{Detail, Found, LEVEL, Scale};
 use crate::analysis::Direction;
 use crate::analysis::distribution::normal_cdf;
 use crate::analysis::survival::cox::{Row, Ties, cox};
@@ -44,12 +44,13 @@ pub(super) fn survival(
         Direction::Less => normal_cdf(z),
         Direction::Greater => normal_cdf(-z),
     };
-    let mut details = vec![("log-rank p, two-sided", test.test.p)];
-    for (group, name) in [(0, "median, d"), (1, "comparator's median, d")] {
+    let mut details = vec![Detail::new("log-rank p, two-sided", test.test.p)];
+    for (group, name) in [(0, "median time, d"), (1, "comparator's median time, d")] {
         let curve = Curve::new(&curves[group], survival::Scale::LogLog, LEVEL).map_err(|e| e.to_string())?;
-        details.push((name, curve.median().estimate));
+        let median = curve.median();
+        details.push(Detail::between(name, median.estimate, median.lower, median.upper));
     }
-    details.push(("events", fit.events as f64));
+    details.push(Detail::new("events", fit.events as f64));
     Ok(Found {
         scale: Scale::HazardRatio,
         estimate: ratio.estimate,

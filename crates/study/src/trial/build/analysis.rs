@@ -1,6 +1,7 @@
 //! Analyses, multiplicity, power.
 
 use super::Build;
+use crate::trial::condition::Condition;
 use crate::trial::design::{
     Analysis, Better, Covariance, Design, Estimand, Freedom, Intercurrent, Method, Multiplicity, Power, Sensitivity,
     TimeTo,
@@ -91,6 +92,7 @@ impl Build<'_, '_> {
             self.error("RS6756", a.span, "there is no target population to standardise to", hint);
         }
         let contrast = self.contrast(design, a)?;
+        let criterion = self.criterion(design, method, measure, a)?;
         let intercurrent = match &a.intercurrent {
             None => vec![Intercurrent::Rescue, Intercurrent::Retreatment, Intercurrent::ExtraTreatment],
             Some(list) => list
@@ -125,6 +127,7 @@ impl Build<'_, '_> {
             estimand: self.word(&a.estimand, &estimands, "an estimand", Estimand::TreatmentPolicy),
             intercurrent,
             measure,
+            criterion,
             visit,
             contrast,
             alpha: a.alpha,
@@ -133,6 +136,26 @@ impl Build<'_, '_> {
             freedom: self.word(&a.freedom, &freedoms, "a rule for degrees of freedom", Freedom::Satterthwaite),
             sensitivity,
         })
+    }
+
+    /// What counts as response or remission on the analysed measure: the protocol's criterion where it looks at that
+    /// measure, else the usual one.
+    fn criterion(&mut self, design: &Design, method: Method, measure: usize, a: &AnalysisDraft) -> Option<Condition> {
+        let (stated, usual) = match method {
+            Method::Response => (&design.outcome.response, &design.measures[measure].outcome.response),
+            Method::Remission => (&design.outcome.remission, &design.measures[measure].outcome.remission),
+            _ => return Some(Condition::default()),
+        };
+        if stated.measures().any(|m| m == measure) {
+            return Some(stated.clone());
+        }
+        let usual = usual.as_ref().and_then(|text| Condition::read(text, &design.names()).ok());
+        if usual.is_none() {
+            let name = &design.measures[measure].shown.name;
+            let message = format!("nothing says what counts as {} on `{name}`", a.method.value);
+            self.error("RS6763", a.span, message, "say so in `[outcome]`, or analyse another measure");
+        }
+        usual
     }
 
     /// `esketamine - placebo`; the first two arms where nothing is said.
