@@ -38,8 +38,8 @@ pub struct Standardised {
     pub d: f64,
     /// The factor that takes out the bias of d, a little below 1.
     pub correction: f64,
-    /// Hedges' g, `d * correction`, with Student's test of the difference. Its limits are the exact ones of d for normal
-    /// data, times the correction; `error` is the large-sample standard error.
+    /// Hedges' g, `d * correction`, with Student's test of the difference. Its limits are the exact ones of d for
+    /// normal data, times the correction; `error` is the large-sample standard error.
     pub g: Estimate,
 }
 
@@ -71,8 +71,8 @@ pub fn standardised(arm: Summary, comparator: Summary, level: f64) -> Standardis
     Standardised { d, correction, g }
 }
 
-/// `gamma(df/2) / (sqrt(df/2) gamma((df - 1)/2))`, by Stirling's formula with its rest, which does not cancel. 1 degree of
-/// freedom leaves no mean to correct: 0.
+/// `gamma(df/2) / (sqrt(df/2) gamma((df - 1)/2))`, by Stirling's formula with its rest, which does not cancel. 1 degree
+/// of freedom leaves no mean to correct: 0.
 pub fn hedges(df: f64) -> f64 {
     if df <= 1.0 {
         return 0.0;
@@ -81,8 +81,8 @@ pub fn hedges(df: f64) -> f64 {
     exp((z - 0.5) * ln_1p(0.5 / z) - 0.5 + stirling_rest(z + 0.5) - stirling_rest(z))
 }
 
-/// The shift of Student's law at which `t` has this probability below it: a falling function, so the root is bracketed and
-/// found by the Illinois variant of the false position.
+/// The shift of Student's law at which `t` has this probability below it: a falling function, so the root is bracketed
+/// and found by the Illinois variant of the false position.
 ///
 /// Source: Dowell & Jarratt 1971, BIT 11:168.
 fn shift(t: f64, df: f64, probability: f64) -> f64 {

@@ -47,8 +47,8 @@ pub fn surprise(hits: u64, runs: u64, expected: f64) -> f64 {
 
 /// Whether `hits` in `runs` trials are compatible with the rate `expected`: it lies in the exact interval of `level`.
 ///
-/// Holding a type I error against its nominal level in many scenarios at once needs a `level` near 1, or one scenario in
-/// twenty fails at 0.95 by chance.
+/// Holding a type I error against its nominal level in many scenarios at once needs a `level` near 1, or one scenario
+/// in twenty fails at 0.95 by chance.
 pub fn inside(hits: u64, runs: u64, expected: f64, level: f64) -> bool {
     surprise(hits, runs, expected) > 1.0 - level
 }
@@ -77,7 +77,8 @@ pub enum Sides {
 impl TwoMeans {
     /// Exact power of the test for normal data; at a difference of 0 it is `alpha`.
     ///
-    /// Source: Cohen 1988, Statistical Power Analysis for the Behavioral Sciences, section 12.2; both tails are counted.
+    /// Source: Cohen 1988, Statistical Power Analysis for the Behavioral Sciences, section 12.2; both tails are
+    /// counted.
     pub fn power(&self, alpha: f64, sides: Sides) -> f64 {
         let [n, m] = self.sizes;
         let df = n + m - 2.0;

@@ -1,8 +1,8 @@
 //! Several hypotheses in one trial, with the chance of any false rejection kept at `alpha`.
 //!
-//! [`Graph`] holds how much of `alpha` each hypothesis has and to which others it passes when the hypothesis is rejected;
-//! a fixed sequence and Holm's procedure are graphs too. Hochberg's procedure rejects a little more and asks for
-//! independent (or positively dependent) tests. P values are one-sided where `alpha` is, as in 0.025.
+//! [`Graph`] holds how much of `alpha` each hypothesis has and to which others it passes when the hypothesis is
+//! rejected; a fixed sequence and Holm's procedure are graphs too. Hochberg's procedure rejects a little more and asks
+//! for independent (or positively dependent) tests. P values are one-sided where `alpha` is, as in 0.025.
 //!
 //! ```
 //! use study::analysis::multiplicity::{Graph, Hypothesis, Procedure, decide};
@@ -35,8 +35,8 @@ pub struct Hypothesis {
 pub struct Graph {
     /// Share of `alpha` of each hypothesis; they add up to at most 1.
     pub weights: Vec<f64>,
-    /// Row by row: when the hypothesis of the row is rejected, the share of its weight that each other one receives. Rows
-    /// add up to at most 1, and none passes to itself.
+    /// Row by row: when the hypothesis of the row is rejected, the share of its weight that each other one receives.
+    /// Rows add up to at most 1, and none passes to itself.
     pub transitions: Vec<Vec<f64>>,
 }
 

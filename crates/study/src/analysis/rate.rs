@@ -4,7 +4,8 @@
 //! |---|---|
 //! | one rate, exact | [`clopper_pearson`] |
 //! | one rate, score | [`wilson`] |
-//! | difference, ratio, odds ratio of two rates, score | [`score::difference`], [`score::ratio`], [`score::odds_ratio`] |
+//! | difference of two rates, score | [`score::difference`] |
+//! | ratio of two rates or of their odds, score | [`score::ratio`], [`score::odds_ratio`] |
 //! | difference from two Wilson intervals | [`newcombe`] |
 //! | exact test of two rates | [`fisher_exact`] |
 //! | the same within strata | [`stratified`] |

@@ -123,8 +123,8 @@ impl fmt::Display for Unusable {
             ),
             Unusable::Infinite { covariates } => write!(
                 f,
-                "the likelihood grows without end in `{}`: those with the event always had the most (or least) of it, so \
-                 the hazard ratio is infinite or zero; report the log-rank test, or use fewer covariates",
+                "the likelihood grows without end in `{}`: those with the event always had the most (or least) of it, \
+                 so the hazard ratio is infinite or zero; report the log-rank test, or use fewer covariates",
                 covariates.join("`, `")
             ),
             Unusable::Unsettled { steps } => {

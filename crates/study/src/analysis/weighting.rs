@@ -1,9 +1,9 @@
 //! Weights that make a sample look like a population: margins of covariates are brought to means that are known of it.
 //!
 //! Among all weights that reach the means, those of entropy balancing are nearest to equal ones (in Kullback-Leibler
-//! distance): `w = exp(l x)` up to a factor. The multipliers `l` minimise a convex function, which Newton's method does in
-//! a few steps. If the means lie outside what any mixture of the people can reach, that function falls below zero, which
-//! tells so for certain.
+//! distance): `w = exp(l x)` up to a factor. The multipliers `l` minimise a convex function, which Newton's method does
+//! in a few steps. If the means lie outside what any mixture of the people can reach, that function falls below zero,
+//! which tells so for certain.
 //!
 //! Source: Hainmueller 2012, Political Analysis 20:25.
 
@@ -12,8 +12,9 @@ use super::matrix::{Matrix, add_scaled, dot};
 use sim::math::{exp, ln};
 use std::fmt;
 
-/// Most steps of Newton's method; reachable means take about ten.
-const MOST_STEPS: u32 = 100;
+/// Most steps of Newton's method. Reachable means take about ten. On the edge of what can be reached each step takes a
+/// factor e off the weight of those inside, so means nearer to it than about 1e-9 standard deviations are refused.
+const MOST_STEPS: u32 = 25;
 /// Most halvings of one step.
 const MOST_HALVINGS: u32 = 40;
 /// Means are reached when they are this near, in standard deviations of the covariate.
@@ -106,13 +107,13 @@ impl fmt::Display for Unusable {
             }
             Unusable::OutOfRange { name, mean, range: (low, high) } => write!(
                 f,
-                "the mean {mean} of `{name}` cannot be reached: the people have {low} to {high}; widen the entry criteria \
-                 or change the target"
+                "the mean {mean} of `{name}` cannot be reached: the people have {low} to {high}; widen the entry \
+                 criteria or change the target"
             ),
             Unusable::OutOfReach { name, mean, range: (low, high), with } => write!(
                 f,
-                "the mean {mean} of `{name}` (the people have {low} to {high}) cannot be reached together with the mean of \
-                 `{}`: nobody has such values at once; leave one out or change a target",
+                "the mean {mean} of `{name}` (the people have {low} to {high}) cannot be reached together with the mean \
+                 of `{}`: nobody has such values at once; leave one out or change a target",
                 with.join("`, `")
             ),
             Unusable::Dependent { name } => {
@@ -120,8 +121,8 @@ impl fmt::Display for Unusable {
             }
             Unusable::Edge { steps } => write!(
                 f,
-                "weights were still moving after {steps} steps: the means are on the edge of what the people can reach, \
-                 where a few would carry all the weight; move a target towards the sample"
+                "weights were still moving after {steps} steps: the means are on the edge of what the people can \
+                 reach, where a few would carry all the weight; move a target towards the sample"
             ),
         }
     }
@@ -277,7 +278,8 @@ pub struct Weighted<'a> {
 }
 
 /// Difference of weighted means, `arm - comparator`, with the sandwich standard error: it holds whatever the variances,
-/// and takes the weights as known. With equal weights it is that of Welch's test; the normal law gives test and interval.
+/// and takes the weights as known. With equal weights it is that of Welch's test; the normal law gives test and
+/// interval.
 ///
 /// Source: Huber 1967; White 1980, Econometrica 48:817, with the factor `n / (n - 1)` in each arm.
 pub fn weighted_difference(arm: Weighted, comparator: Weighted, level: f64) -> Estimate {

@@ -65,8 +65,8 @@ pub fn stirling_rest(z: f64) -> f64 {
     below + SERIES.iter().rev().fold(0.0, |sum, c| sum * square + c) / z
 }
 
-/// Logarithm of the gamma function for `x > 0`; absolute error a few 1e-15 near its zeros at 1 and 2, relative elsewhere.
-/// NaN for `x <= 0`.
+/// Logarithm of the gamma function for `x > 0`; absolute error a few 1e-15 near its zeros at 1 and 2, relative
+/// elsewhere. NaN for `x <= 0`.
 pub fn ln_gamma(x: f64) -> f64 {
     if x <= 0.0 || x.is_nan() {
         return f64::NAN;
@@ -107,8 +107,8 @@ pub fn gamma_power(a: f64, x: f64) -> f64 {
     (a / (2.0 * PI)).sqrt() * exp(a * ln_less(x / a, (x - a) / a) - stirling_rest(a))
 }
 
-/// The regularised incomplete beta function `I_x(a, b)` and its complement, for `a, b > 0` and `y = 1 - x`, both given so
-/// that neither loses digits. NaN outside.
+/// The regularised incomplete beta function `I_x(a, b)` and its complement, for `a, b > 0` and `y = 1 - x`, both given
+/// so that neither loses digits. NaN outside.
 pub fn incomplete_beta(a: f64, b: f64, x: f64, y: f64) -> Tails {
     if !(a > 0.0 && b > 0.0 && x >= 0.0 && y >= 0.0) {
         return Tails { lower: f64::NAN, upper: f64::NAN };

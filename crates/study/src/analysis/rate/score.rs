@@ -1,8 +1,8 @@
 //! Two rates compared by the score of a restricted likelihood.
 //!
-//! For a supposed difference (ratio, odds ratio) the rates are estimated under that supposition; the distance of what was
-//! observed from it, in standard errors under it, is the score. The interval holds every supposition whose score is less
-//! than the normal quantile. The variance carries the factor `N / (N - 1)` of Miettinen and Nurminen.
+//! For a supposed difference (ratio, odds ratio) the rates are estimated under that supposition; the distance of what
+//! was observed from it, in standard errors under it, is the score. The interval holds every supposition whose score is
+//! less than the normal quantile. The variance carries the factor `N / (N - 1)` of Miettinen and Nurminen.
 //!
 //! In each [`Estimate`] `statistic` is the score at no difference (the same for all three measures), so it agrees with
 //! the interval and not with `estimate / error`; `error` is the plain large-sample standard error, of the difference or

@@ -18,8 +18,8 @@ use sim::math::{exp, ln};
 const MOST_STEPS: u32 = 60;
 /// Most halvings of one step.
 const MOST_HALVINGS: u32 = 40;
-/// The estimate is found when the next step would gain no more than this in log-likelihood; that step is then taken, and
-/// Newton's method squares the distance.
+/// The estimate is found when the next step would gain no more than this in log-likelihood; that step is then taken,
+/// and Newton's method squares the distance.
 const SETTLED: f64 = 1e-10;
 /// Share of an information that counts as none: rounding of sums of products.
 const DEPENDENT: f64 = 1e-10;

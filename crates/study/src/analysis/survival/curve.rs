@@ -92,8 +92,8 @@ impl Curve {
         self.quantile(0.5)
     }
 
-    /// Time by which a share of people have had the event; NaN where that was not reached. The limits are where those of
-    /// the curve pass the same share. Where the curve is flat at exactly that share, the middle of the flat part.
+    /// Time by which a share of people have had the event; NaN where that was not reached. The limits are where those
+    /// of the curve pass the same share. Where the curve is flat at exactly that share, the middle of the flat part.
     ///
     /// Source: Brookmeyer & Crowley 1982, Biometrics 38:29.
     pub fn quantile(&self, share: f64) -> Interval {
