@@ -106,14 +106,23 @@ impl Scale {
 pub fn analyse(design: &Design, records: &[Record]) -> Vec<Answer> {
     let replicate = records.first().map_or(0, |r| r.replicate);
     let mut answers: Vec<Answer> = (0..design.analyses.len())
-        .map(|k| Answer { replicate, analysis: k, result: one(design, k, records) })
+        .map(|k| Answer { replicate, analysis: k, result: one(design, k, records, Depth::Everything) })
         .collect();
     adjust(design, &mut answers);
     answers
 }
 
+/// How much is worked out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Estimate and test.
+    Test,
+    /// Further numbers and checks too; some take longer than the test itself.
+    Everything,
+}
+
 /// Puts one question to one trial, by itself.
-pub fn one(design: &Design, analysis: usize, records: &[Record]) -> Result<Found, String> {
+pub fn one(design: &Design, analysis: usize, records: &[Record], depth: Depth) -> Result<Found, String> {
     let question = &design.analyses[analysis];
     let mut found = match question.method {
         Method::Survival(what) => time::survival(design, question, what, records),
@@ -121,8 +130,8 @@ pub fn one(design: &Design, analysis: usize, records: &[Record]) -> Result<Found
         method => {
             let cases = cases(design, question, records);
             match method {
-                Method::Mmrm => fit::mmrm(design, question, &cases),
-                Method::Ancova => fit::ancova(design, question, &cases),
+                Method::Mmrm => fit::mmrm(design, question, &cases, depth),
+                Method::Ancova => fit::ancova(design, question, &cases, depth),
                 Method::Standardised => fit::standardised(question, &cases),
                 _ => rate::rate(design, question, &cases),
             }

@@ -10,7 +10,7 @@
 //! Every trial is run once at the largest size; a smaller trial is its first people, so sizes share their people and a
 //! curve is smoother than its errors say.
 
-use crate::trial::analyse::one;
+use crate::trial::analyse::{Depth, one};
 use crate::trial::design::{Design, Power};
 use crate::trial::schema::Record;
 use resynapse::prepare::Knowledge;
@@ -148,7 +148,7 @@ pub fn answers(design: &Design, power: &Power, records: &[Record]) -> Answers {
         .iter()
         .map(|size| {
             let count = records.iter().take_while(|r| r.place < *size).count();
-            one(design, power.analysis, &records[..count]).map(|f| (f.estimate, f.significant))
+            one(design, power.analysis, &records[..count], Depth::Test).map(|f| (f.estimate, f.significant))
         })
         .collect()
 }

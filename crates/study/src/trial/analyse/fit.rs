@@ -1,6 +1,6 @@
 //! Mixed models, covariance analysis, standardised differences.
 
-use super::{Detail, Found, LEVEL, changes, found};
+use super::{Depth, Detail, Found, LEVEL, changes, found};
 use crate::analysis::mmrm::{self, Data, Fit, Information, Observation, Structure};
 use crate::analysis::{effect, linear, weighting};
 use crate::trial::design::{Analysis, Covariance, Design, Freedom};
@@ -102,13 +102,16 @@ fn people(analysis: &Analysis, cases: &[Case]) -> (usize, usize) {
     (of(analysis.contrast.0), of(analysis.contrast.1))
 }
 
-pub(super) fn mmrm(design: &Design, analysis: &Analysis, cases: &[Case]) -> Result<Found, String> {
+pub(super) fn mmrm(design: &Design, analysis: &Analysis, cases: &[Case], depth: Depth) -> Result<Found, String> {
     let repeated = repeated(design, analysis, cases);
     let covariance = mmrm::Covariance::shared(structure(analysis.covariance));
     let fit: Fit = mmrm::fit(&repeated.data, &covariance).map_err(|e| e.to_string())?;
     let l = repeated.contrast(analysis.contrast.0);
     let estimate = fit.contrast(&l, freedom(analysis.freedom), LEVEL).map_err(|e| e.to_string())?;
     let mut out = found(analysis, &estimate, people(analysis, cases));
+    if depth == Depth::Test {
+        return Ok(out);
+    }
     out.details = standardised_effect(analysis, cases);
     let last = repeated.visits - 1;
     out.details.push(Detail::new("residual SD at the visit", fit.sigma[0][(last, last)].sqrt()));
@@ -132,7 +135,7 @@ fn standardised_effect(analysis: &Analysis, cases: &[Case]) -> Vec<Detail> {
     vec![Detail::between("Hedges g", g.estimate, g.lower, g.upper)]
 }
 
-pub(super) fn ancova(design: &Design, analysis: &Analysis, cases: &[Case]) -> Result<Found, String> {
+pub(super) fn ancova(design: &Design, analysis: &Analysis, cases: &[Case], depth: Depth) -> Result<Found, String> {
     let used: Vec<Case> = cases.iter().filter(|c| c.values.last().is_some_and(|x| x.is_finite())).cloned().collect();
     let (treatments, strata) = (treatments(analysis, &used), strata(&used));
     let Some(arm) = treatments.iter().position(|t| *t == analysis.contrast.0).filter(|_| !used.is_empty()) else {
@@ -163,7 +166,9 @@ pub(super) fn ancova(design: &Design, analysis: &Analysis, cases: &[Case]) -> Re
         return Err("the treatment has no difference to the one it is compared with".into());
     };
     let mut out = found(analysis, estimate, people(analysis, &used));
-    out.details = standardised_effect(analysis, &used);
+    if depth == Depth::Everything {
+        out.details = standardised_effect(analysis, &used);
+    }
     Ok(out)
 }
 
