@@ -1,7 +1,9 @@
 //! What is computed from the records of a trial: estimates, tests and intervals, from plain data.
 //!
 //! [`mmrm`] fits the mixed model for repeated measures, [`linear`] least squares and the analysis of covariance,
-//! [`reference`] imputes what is missing after a person left, and [`distribution`] holds the distribution functions.
+//! [`mod@reference`] imputes what is missing after a person left, and [`distribution`] holds the distribution functions.
+//! [`rate`], [`survival`] and [`effect`] compare shares, times and sizes; [`multiplicity`] judges several questions
+//! together, [`weighting`] brings a sample to a population, [`montecarlo`] bounds what repeated trials say.
 //! Every analysis that compares arms answers with an [`Estimate`].
 //!
 //! Nothing here draws random numbers: the same data give the same bytes.
@@ -14,14 +16,14 @@ pub mod mmrm;
 pub mod montecarlo;
 pub mod multiplicity;
 pub mod rate;
+pub mod reference;
 pub mod survival;
 pub mod weighting;
 
 use distribution::{normal_cdf, normal_quantile, student_t_cdf, student_t_quantile};
-use serde::{Deserialize, Serialize};
 
 /// An estimated number with its test against zero and its interval.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// The estimate, in the unit of what was analysed.
     pub estimate: f64,
@@ -42,7 +44,7 @@ pub struct Estimate {
 }
 
 /// On which side of zero an effect is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// The alternative is an estimate above zero.
     Greater,

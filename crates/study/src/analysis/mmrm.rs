@@ -24,6 +24,7 @@ pub use freedom::{Freedom, Information, Test};
 use super::matrix::Matrix;
 use crate::statistic::log;
 use freedom::Inference;
+use likelihood::Point;
 use search::Found;
 use sums::Sums;
 
@@ -147,7 +148,7 @@ impl Fit {
                 error: spread[(k, k)].sqrt() * unit,
             });
         }
-        let sigma = sigma(sums, structure, &found);
+        let sigma = sigma(sums, structure, &found.point);
         let (deviance, count) = (found.point.objective, parameters.len() as f64);
         // As SAS: of restricted likelihood the fixed effects are taken off the observations.
         let left = ((sums.observations - sums.columns) as f64).max(count + 2.0);
@@ -169,8 +170,8 @@ impl Fit {
 }
 
 /// Covariance over the visits in the unit of the data, one for each group.
-pub fn sigma(sums: &Sums, structure: Structure, found: &Found) -> Vec<Matrix> {
+pub fn sigma(sums: &Sums, structure: Structure, point: &Point) -> Vec<Matrix> {
     let square = sums.unit * sums.unit;
-    let own = found.point.parameters.chunks(structure.count(sums.visits));
+    let own = point.parameters.chunks(structure.count(sums.visits));
     own.map(|p| structure.sigma(sums.visits, p).scaled(square)).collect()
 }

@@ -9,10 +9,9 @@
 //! Unstructured and compound symmetry are linear in their parameters. Names and order are those of SAS.
 
 use crate::analysis::matrix::Matrix;
-use serde::{Deserialize, Serialize};
 
 /// A structure of the covariance over visits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Structure {
     /// Every variance and covariance its own.
     Unstructured,

@@ -2,7 +2,8 @@
 //!
 //! *Satterthwaite*: the variance of a contrast is itself estimated; matching its mean and variance to a chi-square law
 //! gives `2 v^2 / var(v)`, with the variance of the covariance parameters from the observed information, as in SAS.
-//! Several contrasts at once are turned into independent ones (Fai & Cornelius 1996, J Stat Comput Simul 54:363).
+//! Several contrasts at once are turned into independent ones (Fai & Cornelius 1996, Journal of
+//! Statistical Computation and Simulation 54:363).
 //!
 //! *Kenward and Roger* (1997, Biometrics 53:983): standard errors are adjusted for the bias and the spread that come with
 //! an estimated covariance, and the scale and the denominator of F match its first two moments. Second derivatives of
@@ -19,10 +20,9 @@ use super::{Fit, covariance};
 use crate::analysis::Estimate;
 use crate::analysis::distribution::f_upper;
 use crate::analysis::matrix::{Matrix, Orthonormal, dot, eigen};
-use serde::{Deserialize, Serialize};
 
 /// How degrees of freedom are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freedom {
     /// Satterthwaite's approximation, model-based standard errors.
     Satterthwaite,
@@ -33,7 +33,7 @@ pub enum Freedom {
 }
 
 /// Which information gives the covariance of the covariance parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Information {
     /// The second derivatives of the likelihood at these data, as in SAS.
     Observed,
@@ -42,7 +42,7 @@ pub enum Information {
 }
 
 /// A test that several contrasts are all zero.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Test {
     /// F statistic.
     pub f: f64,

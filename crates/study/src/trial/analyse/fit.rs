@@ -2,7 +2,7 @@
 
 use super::{Depth, Detail, Found, LEVEL, changes, found};
 use crate::analysis::mmrm::{self, Data, Fit, Information, Observation, Structure};
-use crate::analysis::{effect, linear, weighting};
+use crate::analysis::{Estimate, effect, linear, reference, weighting};
 use crate::trial::design::{Analysis, Covariance, Design, Freedom};
 use crate::trial::outcome::{Case, visits};
 use crate::trial::schema::Record;
@@ -116,13 +116,42 @@ pub(super) fn mmrm(design: &Design, analysis: &Analysis, cases: &[Case], depth: 
     let last = repeated.visits - 1;
     out.details.push(Detail::new("residual SD at the visit", fit.sigma[0][(last, last)].sqrt()));
     if analysis.sensitivity.is_some() {
-        out.sensitivity = Some(jump(analysis, cases));
+        out.sensitivity = Some(jump(design, analysis, cases));
     }
     Ok(out)
 }
 
-fn jump(_: &Analysis, _: &[Case]) -> Result<crate::analysis::Estimate, String> {
-    Err(String::new())
+/// Jump to reference: who left goes on as in the arm of comparison.
+fn jump(design: &Design, analysis: &Analysis, cases: &[Case]) -> Result<Estimate, String> {
+    let (one, two) = analysis.contrast;
+    let name = |t: usize| design.layout.treatments[t].name.clone();
+    let people: Vec<reference::Person> = cases
+        .iter()
+        .filter(|c| c.treatment == one || c.treatment == two)
+        .map(|c| {
+            let count = c.values.len();
+            let values: Vec<Option<f64>> = c.values.iter().map(|x| x.is_finite().then_some(x - c.start)).collect();
+            // A person whose last values are there did not leave as far as these visits tell.
+            let left = (c.left < count && values[c.left..].iter().all(Option::is_none)).then_some(c.left);
+            reference::Person { arm: usize::from(c.treatment == two), covariates: vec![c.start], values, left }
+        })
+        .collect();
+    let visits = visits(design, analysis);
+    let trial = reference::Trial {
+        arms: vec![name(one), name(two)],
+        reference: 1,
+        visits: visits.iter().map(|k| design.layout.visits[*k].name.clone()).collect(),
+        covariates: vec!["start".into()],
+        people,
+    };
+    let settings = reference::Settings {
+        assumption: reference::Assumption::JumpToReference,
+        structure: structure(analysis.covariance),
+        sharing: reference::Sharing::Shared,
+        level: LEVEL,
+    };
+    let answers = reference::compare(&trial, &settings).map_err(|e| e.to_string())?;
+    answers.into_iter().next().map(|(_, e)| e).ok_or_else(|| "there is nothing to compare".into())
 }
 
 /// Cohen's d with Hedges' correction, from the changes at the last visit.
