@@ -239,7 +239,7 @@ pub enum Hypotheses {
 /// `validate`.
 #[derive(Args, Debug)]
 pub struct Validate {
-    /// People an arm
+    /// People an arm, over its virtual trials of the printed size; at least so many
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=100_000))]
     pub people: u32,
     /// Only targets whose id begins so, as in `TSD`; may be repeated

@@ -4,7 +4,7 @@ use model::lower::Request;
 use model::unit::Unit;
 use resynapse::atlas::Atlas;
 use resynapse::dosing;
-use resynapse::prepare::{Person, Prepared, options, prepare};
+use resynapse::prepare::{Knowledge, Person, Prepared, options, prepare};
 use resynapse::regimen::Regimen;
 use resynapse::run::{Plan, Refusal, whole};
 use sim::random::{Stream, stream_id};
@@ -16,6 +16,8 @@ const VISIT: &str = "visit";
 const ENTRY: &str = "entry";
 const ENROL: &str = "enrol";
 const DAY: &str = "day";
+/// Where a trial lies among trials.
+const TRIAL_DRAW: &str = "expectancy.trial_draw";
 const DAY_H: f64 = 24.0;
 /// Screening lies this long before the start.
 const RUN_IN_H: f64 = 168.0;
@@ -46,6 +48,11 @@ pub struct Question {
     pub size: u32,
     /// Seed of the whole group.
     pub seed: u64,
+    /// Which of several such groups: each draws its own people.
+    pub replicate: u32,
+    /// Where the trial lies among trials, in standard deviations of what they make people expect; the middle one where
+    /// `None`.
+    pub trial_draw: Option<f64>,
 }
 
 /// What was observed.
@@ -57,6 +64,8 @@ pub struct Cohort {
     pub ports: Vec<String>,
     /// For each person, port after port, the values over time, in the ports' units.
     pub people: Vec<Vec<Vec<f64>>>,
+    /// Which group each person belongs to, where several were put together.
+    pub groups: Vec<u32>,
     /// How many candidates were seen.
     pub candidates: u32,
 }
@@ -78,8 +87,7 @@ impl Cohort {
 /// threads.
 pub fn cohort(atlas: &Atlas, question: &Question, threads: usize) -> Result<Cohort, Refusal> {
     let group = Group::new(atlas, question)?;
-    let mut cohort =
-        Cohort { times_h: group.times_h.clone(), ports: question.ports.clone(), people: Vec::new(), candidates: 0 };
+    let mut cohort = Cohort { times_h: group.times_h.clone(), ports: question.ports.clone(), ..Cohort::default() };
     let most = question.size.saturating_mul(MOST_CANDIDATES);
     while cohort.people.len() < question.size as usize {
         let missing = question.size - cohort.people.len() as u32;
@@ -100,6 +108,7 @@ pub fn cohort(atlas: &Atlas, question: &Question, threads: usize) -> Result<Coho
         let room = question.size as usize - cohort.people.len();
         cohort.people.extend(group.follow(entered.into_iter().take(room).collect(), threads)?);
     }
+    cohort.groups = vec![question.replicate; cohort.people.len()];
     Ok(cohort)
 }
 
@@ -152,13 +161,21 @@ impl<'a> Group<'a> {
     }
 
     fn person(&self, subject: u32) -> Person {
-        Person::drawn(self.question.seed, subject)
+        let (seed, replicate) = (self.question.seed, self.question.replicate);
+        Person::Drawn { seed, replicate, subject, knowledge: Knowledge::Central }
     }
 
     /// An event with a standard normal draw of its own, if a module listens.
     fn event(&self, name: &str, time: f64, subject: u32, occasion: u32) -> Option<Entry> {
         let action = *self.prepared.lowered.actions.get(name)?;
-        let z = Stream::new(self.question.seed, 0, subject, stream_id(&format!("trial:{name}")), occasion).normal();
+        let z = Stream::new(
+            self.question.seed,
+            self.question.replicate,
+            subject,
+            stream_id(&format!("trial:{name}")),
+            occasion,
+        )
+        .normal();
         // An entry carries the draw itself as its amount: how far above the usual state the person is.
         let amount = match name {
             ENTRY => z,
@@ -172,7 +189,10 @@ impl<'a> Group<'a> {
     fn screen(&self, first: u32, count: u32, threads: usize) -> Result<Vec<Entered>, Refusal> {
         let numbers: Vec<u32> = (first..first + count).collect();
         let ready = in_parallel(&numbers, threads, |subject| {
-            let parameters = self.prepared.parameters(&self.question.plan.patient, self.person(*subject));
+            let mut parameters = self.prepared.parameters(&self.question.plan.patient, self.person(*subject));
+            if let Some(z) = self.question.trial_draw {
+                self.prepared.set(&mut parameters, TRIAL_DRAW, z);
+            }
             let states = self.prepared.rest(&parameters);
             (parameters, states)
         });

@@ -26,6 +26,10 @@ pub struct Target {
     pub comparator: String,
     /// People in the arm, where printed.
     pub n: Option<f64>,
+    /// People in the comparator, where printed.
+    pub n_comparator: Option<f64>,
+    /// Standard deviation over people, where printed.
+    pub sd: Option<f64>,
     /// What was measured.
     pub endpoint: String,
     /// How it is summarised.
@@ -272,6 +276,8 @@ fn rows(targets: &mut Targets, text: &str, path: &str, found: &mut Vec<Diagnosti
             arm: field("arm"),
             comparator: field("comparator"),
             n: number("n_arm"),
+            n_comparator: number("n_comparator"),
+            sd: number("sd"),
             endpoint: field("endpoint"),
             statistic: field("statistic"),
             time_h: number("time_h"),

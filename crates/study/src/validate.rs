@@ -2,9 +2,11 @@
 
 mod read;
 
+use crate::analysis::distribution::student_t_quantile;
+use crate::analysis::effect::shape;
 use crate::cohort::{Cohort, Question, Threshold, cohort};
-use crate::statistic::{jackknife, log, median, sd_interval};
-use crate::target::{Setting, Target, Targets, Usage};
+use crate::statistic::{log, mean, median, sd, sd_interval};
+use crate::target::{Endpoint, Setting, Target, Targets, Usage};
 use model::diagnostic::Diagnostic;
 use model::source::SourceMap;
 use read::{Pair, statistic};
@@ -13,12 +15,19 @@ use resynapse::happening::Happening;
 use resynapse::patient::check_context;
 use resynapse::regimen::{Regimen, sentence};
 use resynapse::run::{Plan, Refusal};
+use sim::random::inverse_normal;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Level of intervals.
+const LEVEL: f64 = 0.95;
+/// Contexts that say how strongly a trial of its own raised expectation; such a trial is not drawn among others.
+const OWN_SETTING: &str = "trial=";
 /// Half the width of a printed 95 % interval, in standard errors.
 const HALF_WIDTH: f64 = 1.959_963_984_540_054;
-/// Groups of the jackknife that gives the Monte-Carlo error.
-const GROUPS: usize = 20;
+/// Virtual trials of a study's arm: at least so many, and as many more as it takes to reach the wanted number of people.
+const LEAST_TRIALS: u32 = 4;
+/// People of an arm where no source prints how many there were.
+const USUAL_SIZE: f64 = 40.0;
 /// Hours between the visits at which relapse is looked for, and how long.
 const RELAPSE_STEP_H: f64 = 84.0;
 const RELAPSE_REACH_H: f64 = 2880.0;
@@ -28,7 +37,7 @@ const CONCENTRATION: &str = "plasma.ketamine";
 /// How to validate.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// People an arm.
+    /// People an arm, over all its virtual trials; at least so many.
     pub size: u32,
     /// Seed.
     pub seed: u64,
@@ -49,8 +58,12 @@ pub struct Finding {
     pub target: Target,
     /// The model's number.
     pub predicted: f64,
-    /// Its Monte-Carlo standard error.
+    /// Its Monte-Carlo standard error, from the spread over virtual trials.
     pub error: f64,
+    /// Virtual trials of the study's size.
+    pub trials: usize,
+    /// Where one more virtual trial of that size would lie, with 95 %; `None` where too few gave a number.
+    pub predictive: Option<(f64, f64)>,
     /// Whether it lies in the printed interval.
     pub inside: Option<bool>,
     /// Distance in printed standard errors (of the logarithm for ratios and spreads).
@@ -77,6 +90,25 @@ impl Finding {
 pub struct Report {
     /// In the order of the table.
     pub findings: Vec<Finding>,
+    /// How broad virtual change is, beside the printed spreads.
+    pub spreads: Vec<Spread>,
+}
+
+/// The shape of change in one arm at one time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spread {
+    /// Target whose arm, endpoint and time it is.
+    pub target: Target,
+    /// Virtual people.
+    pub people: usize,
+    /// Mean change.
+    pub mean: f64,
+    /// Standard deviation of change.
+    pub sd: f64,
+    /// Bimodality coefficient; 5/9 is that of a uniform distribution.
+    pub bimodality: f64,
+    /// Printed standard deviation: of the change, or of the score where the printed number is one.
+    pub printed: f64,
 }
 
 impl Report {
@@ -88,6 +120,24 @@ impl Report {
     pub fn share_inside(&self) -> f64 {
         let inside = self.scored().filter(|f| f.inside == Some(true)).count();
         inside as f64 / self.scored().count() as f64
+    }
+    /// Share of scored numbers that one more virtual trial of the study's size could have printed, of those for which that
+    /// is known.
+    pub fn share_predicted(&self) -> f64 {
+        let known: Vec<bool> = self
+            .scored()
+            .filter_map(|f| Some((f.target.estimate?, f.predictive?)))
+            .map(|(x, (low, high))| low <= x && x <= high)
+            .collect();
+        known.iter().filter(|k| **k).count() as f64 / known.len() as f64
+    }
+    /// Scored numbers farthest from the printed ones, in printed standard errors.
+    pub fn worst(&self, count: usize) -> Vec<&Finding> {
+        let mut all: Vec<&Finding> = self.scored().filter(|f| f.z.is_some_and(f64::is_finite)).collect();
+        let size = |f: &Finding| f.z.map_or(0.0, f64::abs);
+        all.sort_by(|a, b| size(b).total_cmp(&size(a)));
+        all.truncate(count);
+        all
     }
     /// Median distance of scored numbers in printed standard errors.
     pub fn median_z(&self) -> f64 {
@@ -127,19 +177,15 @@ pub fn validate(
     let count = needs.len();
     for (done, (key, (ports, times))) in needs.into_iter().enumerate() {
         progress(&format!("{} ({})", key.0, key.1), done, count);
-        let members = targets.given.get(&key.0).map(|g| g.mix.clone()).filter(|m| !m.is_empty());
-        let members = members.unwrap_or_else(|| vec![key.0.clone()]);
-        let mut parts = Vec::new();
-        for (k, slug) in members.iter().enumerate() {
-            let key = (slug.clone(), key.1.clone());
-            let mut question = question(atlas, targets, &key, ports.clone(), times.clone(), options)?;
-            // The first members take what does not divide evenly.
-            question.size = (options.size + (members.len() - 1 - k) as u32) / members.len() as u32;
-            parts.push(cohort(atlas, &question, options.threads)?);
+        let size = printed_size(&wanted, targets, &key);
+        let trials = options.size.div_ceil(size).max(LEAST_TRIALS);
+        let mut all = Vec::new();
+        for trial in 0..trials {
+            all.push(virtual_trial(atlas, targets, &key, (&ports, &times), (trial, trials, size), options)?);
         }
-        cohorts.insert(key, mixed(parts));
+        cohorts.insert(key, joined(all));
     }
-    let mut findings = Vec::new();
+    let mut report = Report::default();
     for target in wanted {
         let (arm, comparator) = keys(targets, target);
         let pair = Pair {
@@ -149,8 +195,20 @@ pub fn validate(
             responders: targets.settings.get(&arm.1).is_some_and(|s| s.responders),
         };
         let endpoint = targets.endpoints.get(&target.endpoint).cloned().unwrap_or_default();
-        let (predicted, error) =
-            jackknife(options.size as usize, GROUPS, |keep| statistic(&pair, target, &endpoint, keep));
+        let predicted = statistic(&pair, target, &endpoint, None);
+        // A comparator may have fewer virtual trials than the arm: both have those that are compared.
+        let trials = |c: &Cohort| c.groups.iter().max().map_or(0, |k| k + 1);
+        let common = pair.comparator.map_or(trials(pair.arm), |c| trials(c).min(trials(pair.arm)));
+        let each: Vec<f64> = (0..common).map(|k| statistic(&pair, target, &endpoint, Some(k))).collect();
+        let known: Vec<f64> = each.into_iter().filter(|x| x.is_finite()).collect();
+        let n = known.len() as f64;
+        let (error, predictive) = match known.len() {
+            0 | 1 => (f64::NAN, None),
+            _ => {
+                let reach = student_t_quantile(0.5 + 0.5 * LEVEL, n - 1.0) * sd(&known) * (1.0 + 1.0 / n).sqrt();
+                (sd(&known) / n.sqrt(), Some((mean(&known) - reach, mean(&known) + reach)))
+            }
+        };
         let (inside, z) = judged(target, predicted);
         let none_below = targets.none_below.get(&target.endpoint).copied().unwrap_or(0.0);
         let sign = targets.signs.get(&target.id).map(|expected| match *expected {
@@ -159,9 +217,77 @@ pub fn validate(
             _ => predicted.abs() < none_below,
         });
         let sign = sign.filter(|_| target.usage == Usage::Sign);
-        findings.push(Finding { target: target.clone(), predicted, error, inside, z, sign });
+        report.spreads.extend(spread(&pair, target, &endpoint));
+        let trials = known.len();
+        report.findings.push(Finding { target: target.clone(), predicted, error, trials, predictive, inside, z, sign });
     }
-    Ok(Report { findings })
+    Ok(report)
+}
+
+/// People of an arm as printed, the most any of its numbers has.
+fn printed_size(wanted: &[&Target], targets: &Targets, key: &Key) -> u32 {
+    let mine = |t: &&&Target| t.scenario == key.0 && t.study == key.1;
+    let own = wanted.iter().filter(mine).filter_map(|t| t.n);
+    let as_comparator =
+        wanted.iter().filter(|t| keys(targets, t).1.as_ref() == Some(key)).filter_map(|t| t.n_comparator);
+    own.chain(as_comparator).reduce(f64::max).unwrap_or(USUAL_SIZE) as u32
+}
+
+/// One virtual trial of an arm, of the size that was printed. Trials of a study without a setting of its own differ in
+/// what they make people expect: evenly spaced draws, so that their mean is that of the middle trial.
+fn virtual_trial(
+    atlas: &Atlas,
+    targets: &Targets,
+    key: &Key,
+    (ports, times): (&BTreeSet<String>, &[f64]),
+    (trial, trials, size): (u32, u32, u32),
+    options: &Options,
+) -> Result<Cohort, Refusal> {
+    let members = targets.given.get(&key.0).map(|g| g.mix.clone()).filter(|m| !m.is_empty());
+    let members = members.unwrap_or_else(|| vec![key.0.clone()]);
+    let own_setting =
+        targets.settings.get(&key.1).is_some_and(|s| s.contexts.iter().any(|c| c.starts_with(OWN_SETTING)));
+    let mut parts = Vec::new();
+    for (k, slug) in members.iter().enumerate() {
+        let key = (slug.clone(), key.1.clone());
+        let mut question = question(atlas, targets, &key, ports.clone(), times.to_vec(), options)?;
+        // The first members take what does not divide evenly.
+        question.size = (size + (members.len() - 1 - k) as u32) / members.len() as u32;
+        question.replicate = trial;
+        question.trial_draw = (!own_setting).then(|| inverse_normal((f64::from(trial) + 0.5) / f64::from(trials)));
+        if question.size > 0 {
+            parts.push(cohort(atlas, &question, options.threads)?);
+        }
+    }
+    Ok(mixed(parts))
+}
+
+/// Virtual trials of one arm, one after another.
+fn joined(all: Vec<Cohort>) -> Cohort {
+    let mut whole = Cohort { people: Vec::new(), groups: Vec::new(), candidates: 0, ..all[0].clone() };
+    for cohort in all {
+        whole.candidates += cohort.candidates;
+        whole.groups.extend(cohort.groups);
+        whole.people.extend(cohort.people);
+    }
+    whole
+}
+
+/// The shape of change, for numbers that print a spread.
+fn spread(pair: &Pair<'_>, target: &Target, endpoint: &Endpoint) -> Option<Spread> {
+    let printed = target.sd.or_else(|| target.estimate.filter(|_| target.statistic == "sd_change"))?;
+    if !matches!(target.statistic.as_str(), "mean" | "mean_change" | "sd_change") || endpoint.rule.is_some() {
+        return None;
+    }
+    let values = read::values(pair, target, endpoint, target.statistic != "mean");
+    Some(Spread {
+        target: target.clone(),
+        people: values.len(),
+        mean: mean(&values),
+        sd: sd(&values),
+        bimodality: shape(&values).bimodality,
+        printed,
+    })
 }
 
 /// Groups shuffled together like cards, so that any run of people holds all of them.
@@ -171,6 +297,7 @@ fn mixed(mut parts: Vec<Cohort>) -> Cohort {
     for i in 0..longest {
         whole.people.extend(parts.iter_mut().filter_map(|p| p.people.get_mut(i).map(std::mem::take)));
     }
+    whole.groups = vec![parts[0].groups.first().copied().unwrap_or(0); whole.people.len()];
     whole.candidates = parts.iter().map(|p| p.candidates).sum();
     whole
 }
@@ -252,7 +379,8 @@ fn question(
     if setting.responders && !ports.iter().any(|p| p == read::RATED) {
         ports.push(read::RATED.into());
     }
-    Ok(Question { plan, threshold, ports, times_h, size: options.size, seed: options.seed })
+    let (size, seed) = (options.size, options.seed);
+    Ok(Question { plan, threshold, ports, times_h, size, seed, replicate: 0, trial_draw: None })
 }
 
 /// Whether a prediction lies in the printed interval, and how far from the number in standard errors.

@@ -14,6 +14,8 @@ fn question(regimen: Regimen, least: Option<f64>) -> Question {
     let mut plan = Plan::new("test", regimen);
     plan.patient.contexts.insert("set=before_entry".into());
     Question {
+        replicate: 0,
+        trial_draw: None,
         plan,
         threshold: least.map(|least| Threshold { port: "madrs.rated".into(), least }),
         ports: vec!["madrs.rated".into(), "madrs.total".into()],

@@ -29,21 +29,23 @@ fn number(x: f64) -> String {
 fn text(targets: &Targets, report: &Report) -> String {
     let mut out = String::from("# What trials printed, and what the model says\n");
     out.push_str(&format!(
-        "{PEOPLE} virtual people an arm, seed {SEED}; `resynapse validate` prints the same table.\n\
+        "Every arm is run as virtual trials of the printed size (four or more, and {PEOPLE} people an arm or more), seed {SEED}; `resynapse validate` prints the same table.\n\
+         Trials without a setting of their own differ in how much hope they raise, by the ledger's prior between trials.\n\
          One set of numbers for all trials; settings of a trial (entry threshold, how much hope it raises, how much of what is felt turns into belief, severity of its people) are rows of the ledger with a `trial=` context.\n\
          Most rows took part in sizing those numbers, so this page shows calibration, not prediction.\n\n"
     ));
     let signs: Vec<bool> = report.findings.iter().filter_map(|f| f.sign).collect();
     out.push_str(&format!(
-        "**{} scored numbers, {:.0} % inside their printed interval, median |z| {:.2}; {} of {} directions as expected.**\n",
+        "**{} scored numbers, {:.0} % inside their printed interval, median |z| {:.2}; {:.0} % of the printed numbers lie where one more virtual trial of that size would (95 % prediction); {} of {} directions as expected.**\n",
         report.scored().count(),
         100.0 * report.share_inside(),
         report.median_z(),
+        100.0 * report.share_predicted(),
         signs.iter().filter(|s| **s).count(),
         signs.len()
     ));
     out.push_str(
-        "`z` is the distance in printed standard errors (of the logarithm for ratios and spreads); ± is the Monte-Carlo error.\n\n",
+        "`z` is the distance in printed standard errors (of the logarithm for ratios and spreads); ± is the Monte-Carlo error over virtual trials, `one trial` where one more of them would lie.\n\n",
     );
     out.push_str(&format!("## The {WORST} worst\n| id | study | what | printed | model | z | likely reason |\n|---|---|---|---|---|---|---|\n"));
     let mut worst: Vec<&Finding> = report.scored().collect();
@@ -60,11 +62,32 @@ fn text(targets: &Targets, report: &Report) -> String {
             f.z.map_or(String::new(), number)
         ));
     }
-    out.push_str("\n## All rows\n| id | study | what | printed | 95 % interval | model | ± | z | |\n|---|---|---|---|---|---|---|---|---|\n");
+    out.push_str(
+        "\n## How broad change is\nStandard deviation and bimodality coefficient of virtual change (0.33 for a normal law, 0.56 for a flat one, 1 for two points), beside the printed spread.\n\n\
+         | id | study | what | people | mean | SD | printed SD | bimodality |\n|---|---|---|---|---|---|---|---|\n",
+    );
+    for s in &report.spreads {
+        let t = &s.target;
+        let at = t.time_h.map_or(String::new(), |h| format!(" at {}", span(h)));
+        out.push_str(&format!(
+            "| {} | {} | {} {}{at}, {} | {} | {} | {} | {} | {} |\n",
+            t.id,
+            t.study,
+            t.endpoint,
+            t.statistic,
+            t.scenario,
+            s.people,
+            number(s.mean),
+            number(s.sd),
+            number(s.printed),
+            number(s.bimodality)
+        ));
+    }
+    out.push_str("\n## All rows\n| id | study | what | printed | 95 % interval | model | ± | one trial | z | |\n|---|---|---|---|---|---|---|---|---|---|\n");
     for f in &report.findings {
         let verdict = f.verdict();
         out.push_str(&format!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {verdict} |\n",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {verdict} |\n",
             f.target.id,
             f.target.study,
             what(f),
@@ -72,6 +95,7 @@ fn text(targets: &Targets, report: &Report) -> String {
             f.target.interval.map_or(String::new(), |(low, high)| format!("{} to {}", number(low), number(high))),
             number(f.predicted),
             number(f.error),
+            f.predictive.map_or(String::new(), |(low, high)| format!("{} to {}", number(low), number(high))),
             f.z.filter(|_| f.target.usage == Usage::Score).map_or(String::new(), number)
         ));
     }

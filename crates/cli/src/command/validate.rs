@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use study::target::{Targets, Usage};
-use study::validate::{Finding, Options, Report, validate};
+use study::validate::{Finding, Options, Report, Spread, validate};
 
 pub(super) fn run(global: &Global, a: &Validate) -> Result<(), Failure> {
     let atlas = load_atlas(global)?;
@@ -68,6 +68,9 @@ pub(super) fn run(global: &Global, a: &Validate) -> Result<(), Failure> {
     Ok(())
 }
 
+/// How many of the worst are named.
+const WORST: usize = 5;
+
 fn usage(usage: Usage) -> &'static str {
     match usage {
         Usage::Score => "score",
@@ -82,7 +85,8 @@ fn as_json(report: &Report, a: &Validate) -> Value {
             "id": f.target.id, "study": f.target.study, "arm": f.target.scenario, "endpoint": f.target.endpoint,
             "statistic": f.target.statistic, "time_h": f.target.time_h, "use": usage(f.target.usage),
             "observed": f.target.estimate, "interval": f.target.interval.map(|i| [i.0, i.1]),
-            "predicted": finite(f.predicted), "monte_carlo_error": finite(f.error),
+            "predicted": finite(f.predicted), "monte_carlo_error": finite(f.error), "virtual_trials": f.trials,
+            "one_trial": f.predictive.map(|(a, b)| [finite(a), finite(b)]),
             "inside": f.inside, "z": f.z.and_then(|z| z.is_finite().then_some(z)), "sign_as_expected": f.sign,
         })
     };
@@ -92,10 +96,18 @@ fn as_json(report: &Report, a: &Validate) -> Value {
         "scored": report.scored().count(),
         "share_inside": report.share_inside(),
         "median_abs_z": report.median_z(),
+        "share_predicted": report.share_predicted(),
+        "worst": report.worst(WORST).iter().map(|f| &f.target.id).collect::<Vec<_>>(),
+        "spreads": report.spreads.iter().map(spread).collect::<Vec<_>>(),
         "signs": signs.len(),
         "signs_as_expected": signs.iter().filter(|s| **s).count(),
         "rows": report.findings.iter().map(row).collect::<Vec<_>>(),
     })
+}
+
+fn spread(s: &Spread) -> Value {
+    json!({ "id": s.target.id, "people": s.people, "mean": finite(s.mean), "sd": finite(s.sd),
+            "printed_sd": s.printed, "bimodality": finite(s.bimodality) })
 }
 
 /// JSON knows no infinity: a median that is never reached is null.
@@ -127,13 +139,40 @@ fn text(report: &Report, a: &Validate) -> String {
     let signs: Vec<bool> = report.findings.iter().filter_map(|f| f.sign).collect();
     let mut out = table(&rows);
     out.push_str(&format!(
-        "\n{} scored numbers, {:.0} % inside their interval, median |z| {:.2}; {} of {} signs as expected; {} people an arm.\n",
+        "\n{} scored numbers, {:.0} % inside their interval, median |z| {:.2}, {:.0} % where one more virtual trial of the \
+         printed size would lie; {} of {} signs as expected; trials of the printed size, {} people an arm or more.\n",
         report.scored().count(),
         100.0 * report.share_inside(),
         report.median_z(),
+        100.0 * report.share_predicted(),
         signs.iter().filter(|s| **s).count(),
         signs.len(),
         a.people
     ));
+    out.push_str("\nthe worst\n");
+    for f in report.worst(WORST) {
+        let t = &f.target;
+        out.push_str(&format!(
+            "  {} {} {} {}: printed {}, model {}, z {}\n",
+            t.id,
+            t.study,
+            t.endpoint,
+            t.statistic,
+            t.estimate.map_or(String::new(), number),
+            number(f.predicted),
+            f.z.map_or(String::new(), number)
+        ));
+    }
+    let mut rows =
+        vec![["change", "study", "people", "mean", "SD", "printed SD", "bimodality"].map(String::from).to_vec()];
+    for s in &report.spreads {
+        let t = &s.target;
+        let mut row = vec![t.id.clone(), t.study.chars().take(26).collect(), s.people.to_string()];
+        row.extend([s.mean, s.sd, s.printed, s.bimodality].map(number));
+        rows.push(row);
+    }
+    if !report.spreads.is_empty() {
+        out.push_str(&format!("\n{}", table(&rows)));
+    }
     out
 }

@@ -33,6 +33,8 @@ pub(super) struct Entrant {
     pub states: Vec<f64>,
     pub start: Vec<f64>,
     pub doses: Vec<Dose>,
+    /// Shares of adverse events reported before randomisation.
+    pub adverse: Vec<f64>,
     /// Why the computation of this person failed.
     pub failure: Option<String>,
 }
@@ -182,7 +184,8 @@ impl Gate<'_> {
                     covariates,
                     states,
                     start,
-                    doses: vec![],
+                    doses: Vec::new(),
+                    adverse: Vec::new(),
                     failure: None,
                 };
                 (candidate.slot, entrant)
@@ -201,6 +204,7 @@ impl Gate<'_> {
             states: Vec::new(),
             start: vec![f64::NAN; self.design.measures.len()],
             doses: Vec::new(),
+            adverse: Vec::new(),
             failure: Some(format!("before randomisation: {why}")),
         };
         (candidate.slot, entrant)
@@ -298,6 +302,7 @@ impl Gate<'_> {
                     states: outcome.states,
                     start: last.measures.clone(),
                     doses,
+                    adverse: last.adverse.clone(),
                     failure: None,
                 };
                 out.push((candidate.slot, entrant));

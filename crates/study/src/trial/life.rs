@@ -75,10 +75,15 @@ impl<'a> Life<'a> {
         parameters: Vec<f64>,
         record: Record,
         start: Vec<f64>,
+        adverse: &[f64],
     ) -> Life<'a> {
         let draw = |name: &str, k| design.stream(record.replicate, record.candidate, name, k).uniform();
         let leaves = draw("leaves", 0);
-        let reports = (0..design.adverse.len() as u32).map(|k| Some(draw("adverse", k))).collect();
+        let mut shares = vec![0.0; design.adverse.len()];
+        shares.iter_mut().zip(adverse).for_each(|(share, x)| *share = *x);
+        // What was reported before randomisation is not reported for the first time after it.
+        let fresh = |(k, share): (usize, &f64)| Some(draw("adverse", k as u32)).filter(|u| u > share);
+        let reports = shares.iter().enumerate().map(fresh).collect();
         let mut life = Life {
             atlas,
             design,
@@ -99,7 +104,7 @@ impl<'a> Life<'a> {
             doses: 0,
             leaves,
             reports,
-            before: (0.0, 0.0, vec![0.0; design.adverse.len()]),
+            before: (0.0, 0.0, shares),
             left: false,
             start,
             record,

@@ -192,7 +192,15 @@ impl<'a> Trial<'a> {
                     continue;
                 }
             };
-            let life = Life::new(self.atlas, design, bench, parameters.clone(), record.clone(), entrant.start.clone());
+            let life = Life::new(
+                self.atlas,
+                design,
+                bench,
+                parameters.clone(),
+                record.clone(),
+                entrant.start.clone(),
+                &entrant.adverse,
+            );
             let schedule = match life.entries() {
                 Ok(schedule) => schedule,
                 Err(why) => {

@@ -27,14 +27,24 @@ pub(super) fn weeks(endpoint: &str) -> Vec<f64> {
     parts.map(|w| w * HOURS_OF_WEEK).collect()
 }
 
-/// The statistic of a target over the people that `keep` keeps.
-pub(super) fn statistic(pair: &Pair<'_>, target: &Target, endpoint: &Endpoint, keep: &dyn Fn(usize) -> bool) -> f64 {
+/// People who count, of one virtual trial or of all.
+fn counted(pair: &Pair<'_>, cohort: &Cohort, trial: Option<u32>) -> Vec<usize> {
+    (0..cohort.people.len())
+        .filter(|i| trial.is_none_or(|k| cohort.groups[*i] == k))
+        .filter(|i| !pair.responders || responded(cohort, *i, pair.last_h))
+        .collect()
+}
+
+/// Values of everybody in the arm at the target's time, or their changes.
+pub(super) fn values(pair: &Pair<'_>, target: &Target, endpoint: &Endpoint, change: bool) -> Vec<f64> {
     let time = target.time_h.unwrap_or(pair.last_h);
-    let people = |cohort: &Cohort| -> Vec<usize> {
-        (0..cohort.people.len())
-            .filter(|i| keep(*i) && (!pair.responders || responded(cohort, *i, pair.last_h)))
-            .collect()
-    };
+    counted(pair, pair.arm, None).into_iter().map(|i| value(pair.arm, endpoint, i, time, change)).collect()
+}
+
+/// The statistic of a target over one virtual trial, or over all of them.
+pub(super) fn statistic(pair: &Pair<'_>, target: &Target, endpoint: &Endpoint, trial: Option<u32>) -> f64 {
+    let time = target.time_h.unwrap_or(pair.last_h);
+    let people = |cohort: &Cohort| counted(pair, cohort, trial);
     let of = |cohort: &Cohort, change: bool| -> Vec<f64> {
         people(cohort).into_iter().map(|i| value(cohort, endpoint, i, time, change)).collect()
     };
