@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "chores read, write and measure")]
 
+mod adam;
 mod bench;
 mod claims;
 mod evidence;

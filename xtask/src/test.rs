@@ -1,6 +1,6 @@
 //! Everything that must pass before a change lands.
 
-use crate::{claims, evidence, generate, oracles, tidy};
+use crate::{adam, claims, evidence, generate, oracles, tidy};
 use resynapse_tests::files::root;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -59,6 +59,7 @@ pub fn run(full: bool) -> bool {
         ("generated files", Box::new(|| inside(generate::run(true)))),
         ("evidence", Box::new(|| evidence::absent().map_or_else(|| inside(evidence::run()), Step::Skipped))),
         ("oracles", Box::new(|| oracles::absent().map_or_else(|| inside(oracles::run(false)), Step::Skipped))),
+        ("data of trials", Box::new(|| adam::absent().map_or_else(|| inside(adam::run()), Step::Skipped))),
         (
             "licences and advisories",
             Box::new(|| {

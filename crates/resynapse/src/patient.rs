@@ -68,9 +68,22 @@ pub(crate) fn read(atlas: &Atlas, fields: &Fields<'_, '_>) -> Patient {
     patient.contexts.extend(contexts);
     patient.condition = condition.unwrap_or(patient.condition);
     patient.hypothesis = hypothesis.unwrap_or(patient.hypothesis);
+    covariates(atlas, fields, &mut patient);
+    fields.table("parameters", |f| {
+        for key in f.keys() {
+            if let Some(text) = f.text(&key.value) {
+                set(atlas, f, &mut patient, &key.value, &text.value, text.span);
+            }
+        }
+    });
+    patient
+}
+
+/// Weight, age and sex of a person or of the person of an arm.
+pub(crate) fn covariates(atlas: &Atlas, fields: &Fields<'_, '_>, patient: &mut Patient) {
     for (key, id) in [("weight", "person.weight"), ("age", "person.age")] {
         if let Some(text) = fields.text(key) {
-            set(atlas, fields, &mut patient, id, &text.value, text.span);
+            set(atlas, fields, patient, id, &text.value, text.span);
         }
     }
     if let Some(sex) = fields.text("sex") {
@@ -80,14 +93,6 @@ pub(crate) fn read(atlas: &Atlas, fields: &Fields<'_, '_>) -> Patient {
             _ => fields.error("RS6203", sex.span, "`sex` is `female` or `male` here", "it sets covariates of kinetics"),
         }
     }
-    fields.table("parameters", |f| {
-        for key in f.keys() {
-            if let Some(text) = f.text(&key.value) {
-                set(atlas, f, &mut patient, &key.value, &text.value, text.span);
-            }
-        }
-    });
-    patient
 }
 
 /// What a person or an arm may change by name: further contexts, the condition, the hypothesis.

@@ -33,6 +33,7 @@ use crate::run::Plan;
 use crate::scenario;
 use model::diagnostic::Diagnostic;
 use model::source::{SourceMap, Sources, Spanned};
+use std::collections::BTreeMap;
 
 /// A protocol: one plan per arm.
 #[derive(Clone, Debug, Default)]
@@ -130,6 +131,7 @@ struct Draft {
 }
 
 struct Arm {
+    covariates: BTreeMap<String, f64>,
     name: String,
     ratio: f64,
     happenings: Vec<Happening>,
@@ -213,13 +215,27 @@ fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
             f.error("RS6509", f.span(), format!("the arm `{name}` gives something and says it gives nothing"), hint);
         }
         let (contexts, condition, hypothesis) = patient::changes(atlas, f);
+        let mut own = Patient::default();
+        patient::covariates(atlas, f, &mut own);
         let hold = f.texts("hold").into_iter().map(|t| t.value).collect();
         let ratio = f.number("ratio");
         if let Some(n) = ratio.as_ref().filter(|n| !(1.0..=100.0).contains(&n.value) || n.value.fract() != 0.0) {
             f.error("RS6517", n.span, "`ratio` is a whole number from 1 to 100", "as in `ratio = 2` for twice as many");
         }
         let ratio = ratio.map_or(1.0, |n| n.value);
-        Arm { name, ratio, happenings, hold, contexts, condition, hypothesis, sentences, events, span: f.span() }
+        Arm {
+            covariates: own.overrides,
+            name,
+            ratio,
+            happenings,
+            hold,
+            contexts,
+            condition,
+            hypothesis,
+            sentences,
+            events,
+            span: f.span(),
+        }
     });
     if draft.arms.is_empty() {
         fields.error("RS6504", fields.span(), "the protocol has no arm", "add `[[arm]]` with `name` and `dose`");
@@ -325,6 +341,7 @@ impl Arm {
         let mut plan = Plan::new(self.name, regimen);
         plan.patient = draft.patient.clone();
         plan.patient.contexts.extend(self.contexts);
+        plan.patient.overrides.extend(self.covariates);
         plan.patient.condition = self.condition.unwrap_or(plan.patient.condition);
         plan.patient.hypothesis = self.hypothesis.unwrap_or(plan.patient.hypothesis);
         plan.person = draft.person;

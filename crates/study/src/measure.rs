@@ -61,7 +61,7 @@ impl Measures {
         let mut map = SourceMap::default();
         let text = sources.read(FILE).map_err(|why| {
             let found =
-                Diagnostic::error_nowhere("RS6701", format!("cannot read `{FILE}`: {why}"), "the atlas lacks it");
+                Diagnostic::error_nowhere("RS6771", format!("cannot read `{FILE}`: {why}"), "the atlas lacks it");
             (vec![found], SourceMap::default())
         })?;
         let (measures, found) = Document::read(&mut map, FILE, &text, read);
@@ -121,7 +121,7 @@ fn read(f: &Fields<'_, '_>) -> Measures {
     let measures = f.tables("measure", |m| {
         let unit = m.needed("unit");
         let unit = Unit::parse(&unit.value).unwrap_or_else(|why| {
-            m.error("RS6702", unit.span, why, "a unit as in the ledger");
+            m.error("RS6772", unit.span, why, "a unit as in the ledger");
             Unit::one()
         });
         let low_high = m.number("low").zip(m.number("high"));

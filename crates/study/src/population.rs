@@ -6,6 +6,7 @@
 
 mod read;
 
+use crate::analysis::distribution::{normal_cdf, normal_quantile};
 use model::ledger::{Law, Spread};
 use model::unit::Unit;
 use resynapse::prepare::{Prepared, drawn};
@@ -50,6 +51,8 @@ pub enum Shape {
         men: (f64, Spread),
         /// Centre and spread for women.
         women: (f64, Spread),
+        /// Nobody is below this: the law is cut there, where it is normal.
+        least: Option<f64>,
     },
     /// 1 for a share of people, else 0.
     Share(f64),
@@ -95,11 +98,21 @@ impl People {
     }
 }
 
+/// A standard normal draw as a draw of the part of the law above `least`.
+fn above(z: f64, least: f64) -> f64 {
+    let below = normal_cdf(least);
+    normal_quantile(below + (1.0 - below) * normal_cdf(z))
+}
+
 impl Shape {
     fn value(&self, z: f64, woman: bool, before: &[f64]) -> f64 {
         match self {
-            Shape::Around { men, women } => {
+            Shape::Around { men, women, least } => {
                 let (centre, spread) = if woman { women } else { men };
+                let z = match least.filter(|_| spread.law == Law::Normal && spread.size > 0.0) {
+                    Some(least) => above(z, (least - centre) / spread.size),
+                    None => z,
+                };
                 drawn(spread, *centre, z)
             }
             Shape::Share(share) => f64::from(z < inverse_normal(*share)),
@@ -122,7 +135,7 @@ impl Shape {
     /// Whether there is any spread.
     pub fn varies(&self) -> bool {
         match self {
-            Shape::Around { men, women } => men.1.law != Law::None || women.1.law != Law::None,
+            Shape::Around { men, women, .. } => men.1.law != Law::None || women.1.law != Law::None,
             _ => true,
         }
     }

@@ -54,7 +54,7 @@ fn sections(out: &mut String, atlas: &Atlas, design: &Design) -> std::fmt::Resul
     for c in &design.people.covariates {
         let (value, spread) = match &c.law {
             // With rows for women and men apart, one value for both would be another population.
-            Shape::Around { men, women } if men == women => (men.0, Some(men.1.size)),
+            Shape::Around { men, women, .. } if men == women => (men.0, Some(men.1.size)),
             Shape::Share(x) | Shape::Alleles(x) => (*x, None),
             _ => continue,
         };

@@ -213,14 +213,14 @@ pub(crate) fn is_name(name: &str, most: usize) -> bool {
 /// Names for covariates without a known one: the capitals of the id's last part, made different by a number.
 fn names(covariates: &[Covariate]) -> Vec<Option<String>> {
     // Whatever else stands in the same data sets.
-    const TAKEN: [&str; 71] = [
+    const TAKEN: [&str; 74] = [
         "STUDYID", "USUBJID", "USUBJIDN", "SUBJID", "SITEID", "REPLICAT", "AGE", "AGEU", "SEX", "SEXN", "RACE",
         "RACEN", "WEIGHTBL", "HEIGHTBL", "BMIBL", "WTBL", "HTBL", "STRATUM", "STRATUMN", "ARM", "ARMCD", "ACTARM",
         "TRTSEQP", "RANDFL", "ITTFL", "SAFFL", "COMPLFL", "EOSSTT", "EOSDY", "DCSREAS", "FAILTXT", "TRTSDY", "TRTEDY",
         "NDOSE", "NSCREEN", "POPWT", "TRTP", "TRTPN", "TRTA", "TRTAN", "APERIOD", "PARAM", "PARAMCD", "PARAMN",
         "RECSEQ", "AFRLT", "APRLT", "NFRLT", "RLTU", "EVID", "DVID", "DVIDN", "CMT", "DV", "AVAL", "AVALU", "MDV",
         "AMT", "DOSEA", "DOSEDUR", "RATE", "ROUTE", "ROUTEN", "ID", "TIME", "RTIME", "ARMN", "TRTN", "PERIOD", "II",
-        "SS",
+        "SS", "WT", "HT", "BMI",
     ];
     let mut taken: BTreeSet<String> = TAKEN.iter().map(|t| t.to_string()).collect();
     let known = |c: &Covariate| KNOWN.iter().any(|(id, ..)| bare(id) == bare(&c.id));

@@ -159,7 +159,8 @@ impl Table {
             Values::Numbers(x) => Values::Numbers(x[range.clone()].to_vec()),
             Values::Texts(x) => Values::Texts(x[range.clone()].to_vec()),
         });
-        Table { columns: columns.collect(), ..self.clone() }
+        let columns = columns.collect();
+        Table { name: self.name.clone(), label: self.label.clone(), variables: self.variables.clone(), columns }
     }
 
     /// The numbers (or days) of a variable.

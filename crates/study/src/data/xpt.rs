@@ -133,7 +133,7 @@ fn headers(table: &Table) -> Vec<u8> {
             bytes.extend(short.to_be_bytes());
         }
         bytes.extend(format!("{:8}{:40}{format:8}", variable.name.to_ascii_uppercase(), variable.label).bytes());
-        // Width and decimals of the format, left-justified; two bytes unused; no informat.
+        // Width and decimals of the format, left-justified; two bytes unused; no format to read by.
         bytes.extend([shown, 0, 0].into_iter().flat_map(i16::to_be_bytes).chain([0; 2]));
         bytes.extend(b"        \0\0\0\0");
         bytes.extend((position as i32).to_be_bytes());

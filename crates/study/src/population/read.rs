@@ -26,7 +26,7 @@ struct Draft {
     row: String,
     row_female: Option<String>,
     rows: Vec<String>,
-    least: f64,
+    least: Option<f64>,
     formula: Option<String>,
     unit: Option<String>,
     sets: Option<String>,
@@ -49,7 +49,7 @@ impl Description {
         let mut map = SourceMap::default();
         let text = sources.read(FILE).map_err(|why| {
             let found =
-                Diagnostic::error_nowhere("RS6711", format!("cannot read `{FILE}`: {why}"), "the atlas lacks it");
+                Diagnostic::error_nowhere("RS6781", format!("cannot read `{FILE}`: {why}"), "the atlas lacks it");
             (vec![found], SourceMap::default())
         })?;
         let (description, found) = Document::read(&mut map, FILE, &text, read);
@@ -109,7 +109,7 @@ impl Description {
 }
 
 fn wrong(message: String) -> Diagnostic {
-    Diagnostic::error_nowhere("RS6712", format!("{FILE}: {message}"), "correct the file, or the ledger rows it names")
+    Diagnostic::error_nowhere("RS6782", format!("{FILE}: {message}"), "correct the file, or the ledger rows it names")
 }
 
 fn row<'a>(ledger: &'a Ledger, active: &Contexts, id: &str) -> Result<&'a Row, Diagnostic> {
@@ -155,7 +155,7 @@ fn covariate(
             if (shares.iter().sum::<f64>() - 1.0).abs() > 1e-6 {
                 return Err(wrong(format!("{}: its shares do not add up to 1", draft.id)));
             }
-            Shape::Count(draft.least, shares)
+            Shape::Count(draft.least.unwrap_or(0.0), shares)
         }
         (None, "around") => {
             let men = number(&draft.row)?;
@@ -164,7 +164,7 @@ fn covariate(
             if women.unit != unit {
                 return Err(wrong(format!("{}: the rows for women and men differ in unit", draft.id)));
             }
-            Shape::Around { men: changed(men), women: changed(women) }
+            Shape::Around { men: changed(men), women: changed(women), least: draft.least }
         }
         (None, other) => return Err(wrong(format!("{}: `{other}` is not a law", draft.id))),
     };
@@ -203,7 +203,7 @@ fn read(f: &Fields<'_, '_>) -> Description {
         row: text(c, "row").unwrap_or_default(),
         row_female: text(c, "row_female"),
         rows: c.texts("rows").into_iter().map(|t| t.value).collect(),
-        least: c.number("least").map_or(0.0, |n| n.value),
+        least: c.number("least").map(|n| n.value),
         formula: text(c, "formula"),
         unit: text(c, "unit"),
         sets: text(c, "sets"),
@@ -215,7 +215,7 @@ fn read(f: &Fields<'_, '_>) -> Description {
             Ok([a, b]) => Some((a, b, row)),
             Err(_) => {
                 c.error(
-                    "RS6713",
+                    "RS6783",
                     c.span(),
                     "a correlation is between two covariates",
                     "as in `between = [\"a\", \"b\"]`",

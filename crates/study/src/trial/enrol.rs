@@ -33,6 +33,8 @@ pub(super) struct Entrant {
     pub states: Vec<f64>,
     pub start: Vec<f64>,
     pub doses: Vec<Dose>,
+    /// Whether the lead-in brought a response.
+    pub responded: bool,
     /// Shares of adverse events reported before randomisation.
     pub adverse: Vec<f64>,
     /// Why the computation of this person failed.
@@ -185,6 +187,7 @@ impl Gate<'_> {
                     states,
                     start,
                     doses: Vec::new(),
+                    responded: false,
                     adverse: Vec::new(),
                     failure: None,
                 };
@@ -204,6 +207,7 @@ impl Gate<'_> {
             states: Vec::new(),
             start: vec![f64::NAN; self.design.measures.len()],
             doses: Vec::new(),
+            responded: false,
             adverse: Vec::new(),
             failure: Some(format!("before randomisation: {why}")),
         };
@@ -293,6 +297,8 @@ impl Gate<'_> {
                 day: lead.length_h / DAY_H,
                 ..standing(&last.measures, &before, &candidate.covariates)
             };
+            let response = &design.outcome.response;
+            let responded = !response.text.is_empty() && response.holds(&standing);
             if lead.goes_on.as_ref().is_none_or(|c| c.holds(&standing)) {
                 let entrant = Entrant {
                     place: places[candidate.slot],
@@ -302,6 +308,7 @@ impl Gate<'_> {
                     states: outcome.states,
                     start: last.measures.clone(),
                     doses,
+                    responded,
                     adverse: last.adverse.clone(),
                     failure: None,
                 };

@@ -36,6 +36,14 @@ enum Do {
     Watch,
 }
 
+/// What happened before randomisation.
+pub(super) struct Before<'a> {
+    /// Whether the lead-in brought a response.
+    pub responded: bool,
+    /// Shares of adverse events reported by then.
+    pub adverse: &'a [f64],
+}
+
 /// A person between randomisation and the end.
 pub(super) struct Life<'a> {
     atlas: &'a Atlas,
@@ -75,12 +83,12 @@ impl<'a> Life<'a> {
         parameters: Vec<f64>,
         record: Record,
         start: Vec<f64>,
-        adverse: &[f64],
+        before: &Before<'_>,
     ) -> Life<'a> {
         let draw = |name: &str, k| design.stream(record.replicate, record.candidate, name, k).uniform();
         let leaves = draw("leaves", 0);
         let mut shares = vec![0.0; design.adverse.len()];
-        shares.iter_mut().zip(adverse).for_each(|(share, x)| *share = *x);
+        shares.iter_mut().zip(before.adverse).for_each(|(share, x)| *share = *x);
         // What was reported before randomisation is not reported for the first time after it.
         let fresh = |(k, share): (usize, &f64)| Some(draw("adverse", k as u32)).filter(|u| u > share);
         let reports = shares.iter().enumerate().map(fresh).collect();
@@ -97,7 +105,7 @@ impl<'a> Life<'a> {
             skipped: 0,
             stopped: false,
             used: vec![0; design.rules.len()],
-            responded: false,
+            responded: before.responded,
             remitted: false,
             relapsed: false,
             lost: 0,
@@ -110,6 +118,9 @@ impl<'a> Life<'a> {
             record,
         };
         life.record.visits.push(Seen { visit: 0, at_h: 0.0, values: life.start.clone() });
+        if before.responded {
+            life.happened(EventKind::Response, 0.0);
+        }
         life.plan();
         life
     }
@@ -355,9 +366,7 @@ impl<'a> Life<'a> {
             self.remitted = true;
             self.happened(EventKind::Remission, now_h);
         }
-        // In a trial whose lead-in chose those who responded, everybody may relapse.
-        let could = self.responded || self.design.lead_in.as_ref().is_some_and(|l| l.goes_on.is_some());
-        self.lost = if relapse && could { self.lost + 1 } else { 0 };
+        self.lost = if relapse && self.responded { self.lost + 1 } else { 0 };
         if self.lost == outcome.relapse_visits && !self.relapsed {
             self.relapsed = true;
             self.happened(EventKind::Relapse, now_h);

@@ -4,7 +4,7 @@
 use crate::trial::bench::{Bench, Part, Passage};
 use crate::trial::design::Design;
 use crate::trial::enrol::{Entrant, Gate, Place};
-use crate::trial::life::Life;
+use crate::trial::life::{Before, Life};
 use crate::trial::people::Given;
 use crate::trial::schema::{End, Record, Seen};
 use model::ledger::Row;
@@ -192,6 +192,7 @@ impl<'a> Trial<'a> {
                     continue;
                 }
             };
+            let before = Before { responded: entrant.responded, adverse: &entrant.adverse };
             let life = Life::new(
                 self.atlas,
                 design,
@@ -199,7 +200,7 @@ impl<'a> Trial<'a> {
                 parameters.clone(),
                 record.clone(),
                 entrant.start.clone(),
-                &entrant.adverse,
+                &before,
             );
             let schedule = match life.entries() {
                 Ok(schedule) => schedule,

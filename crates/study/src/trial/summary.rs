@@ -197,15 +197,15 @@ impl Summary {
             for (k, what) in
                 [TimeTo::Response, TimeTo::Remission, TimeTo::Relapse, TimeTo::Leaving].into_iter().enumerate()
             {
-                arm.times[k].extend(time_to(design, record, what));
+                arm.times[k].extend(time_to(record, what));
             }
         }
     }
 }
 
-/// Days until an event and whether it came; `None` for a person who does not count: relapse is counted from response, or
-/// from randomisation where the lead-in chose who is randomised.
-pub fn time_to(design: &Design, record: &Record, what: TimeTo) -> Option<(f64, bool)> {
+/// Days until an event and whether it came; `None` for a person who does not count. Relapse is counted from response: from
+/// randomisation for those whom the lead-in had brought one.
+pub fn time_to(record: &Record, what: TimeTo) -> Option<(f64, bool)> {
     let first = |kind: EventKind| record.events.iter().find(|e| e.kind == kind).map(|e| e.at_h);
     let last_seen = record.visits.last().map_or(0.0, |v| v.at_h);
     let days = |h: f64| h / HOURS_OF_DAY;
@@ -214,11 +214,7 @@ pub fn time_to(design: &Design, record: &Record, what: TimeTo) -> Option<(f64, b
     match what {
         TimeTo::Response => timed(first(EventKind::Response), 0.0),
         TimeTo::Remission => timed(first(EventKind::Remission), 0.0),
-        TimeTo::Relapse => {
-            let chosen = design.lead_in.as_ref().is_some_and(|l| l.goes_on.is_some());
-            let from = if chosen { Some(0.0) } else { first(EventKind::Response) };
-            timed(first(EventKind::Relapse), from?)
-        }
+        TimeTo::Relapse => timed(first(EventKind::Relapse), first(EventKind::Response)?),
         TimeTo::Leaving => {
             let left = !matches!(record.end, End::Completed);
             Some((days(record.end_h), left))
