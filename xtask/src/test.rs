@@ -59,7 +59,17 @@ pub fn run(full: bool) -> bool {
         ("generated files", Box::new(|| inside(generate::run(true)))),
         ("evidence", Box::new(|| evidence::absent().map_or_else(|| inside(evidence::run()), Step::Skipped))),
         ("oracles", Box::new(|| oracles::absent().map_or_else(|| inside(oracles::run(false)), Step::Skipped))),
-        ("data of trials", Box::new(|| adam::absent().map_or_else(|| inside(adam::run()), Step::Skipped))),
+        (
+            "data of trials",
+            Box::new(|| match adam::absent() {
+                None => inside(adam::run()),
+                Some(why) if full => {
+                    println!("--full needs it: {why}");
+                    Step::Failed
+                }
+                Some(why) => Step::Skipped(why),
+            }),
+        ),
         (
             "licences and advisories",
             Box::new(|| {

@@ -107,6 +107,11 @@ pub enum Command {
     Power(Power),
     /// Put shares of a trial together and finish it
     Gather(Gather),
+    /// Write the data of a finished trial or run in another shape or format
+    Export(Export),
+    /// Turn other programs' data into a protocol
+    #[command(subcommand)]
+    Import(Import),
     /// Look at mechanisms and check your own
     #[command(subcommand)]
     Model(Model),
@@ -300,6 +305,48 @@ pub struct Power {
     /// Leave assurance out
     #[arg(long)]
     pub no_assurance: bool,
+}
+
+/// `export`.
+#[derive(Args, Debug)]
+pub struct Export {
+    /// Shape and format
+    pub format: ExportFormat,
+    /// Folder of a finished trial, or of a run of `simulate` (parquet and csv)
+    pub run: PathBuf,
+}
+
+/// Shapes and formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// ADSL, ADQS, ADPPK, ADAE, ADTTE as CSV, Parquet and SAS transport.
+    Adam,
+    /// One table of numbers for NONMEM and its like, with a legend.
+    Nonmem,
+    /// All tables as Parquet.
+    Parquet,
+    /// All tables as CSV.
+    Csv,
+}
+
+/// `import …`.
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// A NONMEM data set: a protocol for `simulate` with one arm a subject
+    Nonmem {
+        /// The data set, CSV with a header
+        data: PathBuf,
+        /// What a compartment of the data set receives, amounts in mg of the base, as in `"1=esketamine nasal"`; without it
+        /// compartments are the engine's own
+        #[arg(long, value_name = "N=DRUG ROUTE")]
+        cmt: Vec<String>,
+        /// What SEX is of a woman, as in `1`; without it nothing is said of sex
+        #[arg(long, value_name = "NUMBER")]
+        female: Option<u32>,
+        /// The typical person for every subject, whatever the data set says of weight, age and sex
+        #[arg(long)]
+        typical: bool,
+    },
 }
 
 /// `gather`.

@@ -5,7 +5,9 @@ mod claims;
 mod compare;
 mod evidence;
 mod expectations;
+mod export;
 mod hypotheses;
+mod import;
 mod knockout;
 mod model;
 mod power;
@@ -45,6 +47,8 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Hypotheses(a) => hypotheses::run(global, a),
         Command::Validate(a) => validate::run(global, a),
         Command::Trial(a) => trial::run(global, a),
+        Command::Export(a) => export::run(global, a),
+        Command::Import(a) => import::run(global, a),
         Command::Power(a) => power::run(global, a),
         Command::Gather(a) => trial::gather(global, a),
         Command::Model(a) => model::run(global, a),

@@ -2,6 +2,7 @@
 
 pub mod finish;
 mod lock;
+pub mod records;
 pub mod tables;
 
 pub use finish::finish;

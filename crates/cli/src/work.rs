@@ -11,6 +11,13 @@ use study::trial::schema::{Record, decode, encode};
 /// Says which work the pieces belong to.
 const MARK: &str = "work.txt";
 
+/// `NAME.end` beside a folder `NAME`.
+pub fn beside(target: &Path, end: &str) -> PathBuf {
+    let mut name = target.file_name().map(|n| n.to_os_string()).unwrap_or_default();
+    name.push(format!(".{end}"));
+    target.with_file_name(name)
+}
+
 /// A folder of pieces.
 #[derive(Clone, Debug)]
 pub struct Work {
@@ -31,9 +38,7 @@ pub enum Present {
 impl Work {
     /// The folder of pieces beside a folder of results.
     pub fn beside(target: &Path) -> PathBuf {
-        let mut name = target.file_name().map(|n| n.to_os_string()).unwrap_or_default();
-        name.push(".partial");
-        target.with_file_name(name)
+        beside(target, "partial")
     }
 
     /// Opens or makes the folder. `mark` says which work it is: what differs in it is other work.

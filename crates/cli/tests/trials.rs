@@ -284,3 +284,51 @@ fn agrees_that_power_counts_every_truth() {
     assert!(read("p1") == read("p2"));
     assert_eq!(text(&read("p1")).lines().count(), 1 + 4 * 2);
 }
+
+/// What goes out of a trial comes in as a protocol, and what goes out of a run is what it holds.
+#[test]
+fn agrees_that_exports_and_imports_meet() {
+    let home = with(&[("replicates = 3", "replicates = 1"), ("size = 100", "size = 8"), ("sites = 3", "sites = 1")]);
+    let at = home.path();
+    done(at, &["trial", "trial.toml", "-o", "t", "-q"]);
+    for (format, file) in [("adam", "adsl.xpt"), ("csv", "observations.csv"), ("parquet", "adqs.parquet")] {
+        let said = done(at, &["export", format, "t"]);
+        assert!(said.contains(file), "{said}");
+        assert!(fs::metadata(at.join(format!("t/export-{format}")).join(file)).expect("it is there").len() > 100);
+    }
+    // The same tables as the trial wrote itself.
+    let read = |path: &str| fs::read(at.join(path)).expect("it is there");
+    assert!(read("t/export-adam/adqs.xpt") == read("t/adam/adqs.xpt"));
+    assert!(read("t/export-parquet/people.parquet") == read("t/data/people.parquet"));
+    done(at, &["export", "nonmem", "t", "-o", "nm"]);
+    assert!(at.join("nm/nonmem.txt").exists());
+    let data = "ID,TIME,EVID,AMT,RATE,CMT,DV,MDV,WT,AGE,SEX\n\
+                1,0,1,35,52.5,1,0,1,70,40,0\n1,1,0,0,0,1,100,0,70,40,0\n2,0,1,40,60,1,0,1,80,50,1\n";
+    fs::write(at.join("data.csv"), data).expect("writes");
+    done(at, &["import", "nonmem", "data.csv", "--cmt", "1=ketamine iv", "--female", "1", "-o", "in"]);
+    let protocol = text(&read("in/protocol.toml"));
+    assert!(protocol.matches("[[arm]]").count() == 2 && protocol.contains("weight = \"80 kg\""), "{protocol}");
+    done(at, &["simulate", "in/protocol.toml", "--until", "2 d", "-o", "run", "-q"]);
+    let why = refused(at, &["import", "nonmem", "data.csv", "--cmt", "1=ketamne iv", "-o", "in2"], 1);
+    assert!(why.contains("ketamne"), "{why}");
+    let why = refused(at, &["export", "adam", "run"], 1);
+    assert!(why.contains("neither records of a trial nor trajectories") || why.contains("one person"), "{why}");
+}
+
+/// People of one trial are the people of another.
+#[test]
+fn agrees_that_people_can_be_kept() {
+    let home = with(&[("replicates = 3", "replicates = 1"), ("size = 100", "size = 12"), ("sites = 3", "sites = 1")]);
+    let at = home.path();
+    done(at, &["trial", "trial.toml", "-o", "first", "-q"]);
+    let protocol = fs::read_to_string(at.join("trial.toml")).expect("reads");
+    let again = protocol.replace("size = 12", "size = 12\nfile = \"first/data/people.parquet\"");
+    fs::write(at.join("again.toml"), again).expect("writes");
+    done(at, &["trial", "again.toml", "-o", "second", "-q"]);
+    let read = |path: &str| fs::read(at.join(path)).expect("it is there");
+    assert!(read("first/data/observations.parquet") == read("second/data/observations.parquet"));
+    let more = fs::read_to_string(at.join("again.toml")).expect("reads").replace("size = 12", "size = 13");
+    fs::write(at.join("more.toml"), more).expect("writes");
+    let why = refused(at, &["trial", "more.toml", "-o", "third", "-q"], 1);
+    assert!(why.contains("holds 12 people, and the trial has 13"), "{why}");
+}

@@ -1,6 +1,6 @@
 //! From pieces to results: trial after trial, in bounded memory, into a folder that takes its place when it is whole.
 
-use super::Asked;
+use super::{Asked, records};
 use crate::arguments::Global;
 use crate::failure::Failure;
 use crate::folder::{self, pretty};
@@ -177,6 +177,7 @@ fn wrong(found: Vec<String>) -> Failure {
 /// Data sets being written.
 struct Out {
     datasets: Datasets,
+    records: records::Out,
     files: Vec<(Dataset, PathBuf, Box<dyn Writer>)>,
 }
 
@@ -198,10 +199,11 @@ impl Out {
                 files.push((dataset, path.clone(), writer(&datasets, dataset, *format, &path)?));
             }
         }
-        Ok(Out { datasets, files })
+        Ok(Out { records: records::Out::new(folder, &design.layout)?, datasets, files })
     }
 
     fn write(&mut self, records: &[Record]) -> Result<(), Failure> {
+        self.records.write(records)?;
         let mut last: Option<(Dataset, data::Table)> = None;
         for (dataset, path, writer) in &mut self.files {
             let table = match last.take() {
@@ -215,6 +217,7 @@ impl Out {
     }
 
     fn finish(self) -> Result<(), Failure> {
+        self.records.finish()?;
         self.files.into_iter().try_for_each(|(_, path, writer)| writer.finish().map_err(|e| cannot(&path, &e)))
     }
 }
