@@ -24,6 +24,8 @@ use study::trial::summary::Summary;
 
 /// Analysis data sets are written as text and transport files too up to so many people; `export` makes them for more.
 const MOST_IN_ALL_FORMATS: u64 = 20_000;
+/// People whose rows are made at once.
+const PEOPLE_PER_TABLE: usize = 1000;
 /// People whose trials are analysed side by side.
 const PEOPLE_AT_ONCE: usize = 20_000;
 
@@ -202,7 +204,12 @@ impl Out {
         Ok(Out { records: records::Out::new(folder, &design.layout)?, datasets, files })
     }
 
+    /// Adds a trial, a part at a time: tables of texts take far more room than records.
     fn write(&mut self, records: &[Record]) -> Result<(), Failure> {
+        records.chunks(PEOPLE_PER_TABLE).try_for_each(|part| self.write_part(part))
+    }
+
+    fn write_part(&mut self, records: &[Record]) -> Result<(), Failure> {
         self.records.write(records)?;
         let mut last: Option<(Dataset, data::Table)> = None;
         for (dataset, path, writer) in &mut self.files {
