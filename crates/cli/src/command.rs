@@ -8,7 +8,7 @@ mod expectations;
 mod hypotheses;
 mod knockout;
 mod model;
-mod power;
+pub(crate) mod power;
 mod scenario;
 mod simulate;
 mod trial;
