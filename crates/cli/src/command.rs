@@ -10,7 +10,7 @@ mod hypotheses;
 mod import;
 mod knockout;
 mod model;
-mod power;
+pub(crate) mod power;
 mod scenario;
 mod simulate;
 mod trial;

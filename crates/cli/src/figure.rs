@@ -11,6 +11,7 @@ mod panel;
 mod response;
 mod signal;
 mod svg;
+pub mod trial;
 mod wiring;
 pub(crate) mod words;
 

@@ -6,6 +6,7 @@
 mod numbers;
 mod story;
 mod sureness;
+pub mod trial;
 
 use crate::figure::{self, NOT_ADVICE, Observed, words};
 use maud::{DOCTYPE, Markup, PreEscaped, html as page};
@@ -86,13 +87,18 @@ pub fn html(report: &Report<'_>) -> String {
             (numbers::mood(results))
             @if let Some(table) = report.knockout { (numbers::knockout(table)) }
             (sureness::section(report))
-            (sureness::limits(report))
+            (sureness::limits(&report.limits))
             (sureness::parameters(report))
             (sureness::sources(report))
             (numbers::data(results))
         }
         (footer(report))
     };
+    document(title, &body)
+}
+
+/// A whole page: no script, nothing fetched.
+fn document(title: &str, body: &Markup) -> String {
     let document = page! {
         (DOCTYPE)
         html lang="en" {

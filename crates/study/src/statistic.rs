@@ -28,6 +28,17 @@ pub fn median(x: &[f64]) -> f64 {
     }
 }
 
+/// A quantile of values in rising order, straight between neighbours; NaN of none.
+///
+/// Source: Hyndman & Fan 1996, Am Stat 50:361, definition 7.
+pub fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let place = share.clamp(0.0, 1.0) * last as f64;
+    let below = place.floor() as usize;
+    let above = (below + 1).min(last);
+    sorted[below] + (place - below as f64) * (sorted[above] - sorted[below])
+}
+
 /// Pearson's correlation.
 pub fn correlation(x: &[f64], y: &[f64]) -> f64 {
     let (a, b) = (mean(x), mean(y));
@@ -104,6 +115,15 @@ mod tests {
     }
 
     /// Chi-square quantiles at 0.025 and 0.975 for 100 degrees of freedom: 74.222 and 129.561 (printed tables).
+    #[test]
+    fn agrees_with_quantiles_by_hand() {
+        let x = [1.0, 2.0, 4.0, 8.0];
+        assert_eq!([0.0, 0.5, 1.0].map(|p| quantile(&x, p)), [1.0, 3.0, 8.0]);
+        // Place 0.95 * 3 = 2.85: from 4 on, 0.85 of the way to 8.
+        assert!((quantile(&x, 0.95) - 7.4).abs() < 1e-12);
+        assert!(quantile(&[], 0.5).is_nan());
+    }
+
     #[test]
     fn agrees_with_printed_chi_square_quantiles() {
         let (low, high) = sd_interval(1.0, 101.0);

@@ -3,9 +3,10 @@
 use super::{load_atlas, table, trial_design};
 use crate::arguments::{Global, Power as Options};
 use crate::failure::Failure;
-use crate::figure::NOT_ADVICE;
+use crate::figure::{self, NOT_ADVICE};
 use crate::folder::{self, csv_text, pretty};
 use crate::trial::finish::{Trials, cannot, listed, put};
+use crate::report;
 use crate::trial::{self, Asked};
 use crate::work::{Present, Work};
 use ::model::diagnostic::Diagnostic;
@@ -155,6 +156,19 @@ fn finish(
     put(&staging, "protocol.lock.toml", &trial::lock(atlas, &Asked { design: with(asked, power), ..asked.clone() }))?;
     put(&staging, "power.csv", &csv_text(rows(&asked.design, power, curves)))?;
     put(&staging, "power.json", &pretty(&value))?;
+    let picture = figure::trial::power(&asked.design, power, curves);
+    put(&staging, "figures/power.svg", &picture.svg)?;
+    let assumed = ready(atlas, with(asked, power))?;
+    let basis = report::trial::Basis::new(atlas, &assumed, again(curves));
+    let page = report::trial::Power {
+        design: &asked.design,
+        question: power,
+        curves,
+        off_level: &off_level(&asked.design, power, curves),
+        picture: &picture,
+        basis: &basis,
+    };
+    put(&staging, "report.html", &report::trial::power_html(&page))?;
     let manifest = json!({
         "program": { "name": "resynapse", "version": env!("CARGO_PKG_VERSION") },
         "atlas": { "version": ::atlas::VERSION, "sha256": atlas.hash },
@@ -176,9 +190,30 @@ fn finish(
     }
     anstream::print!("{}", text(&asked.design, power, curves));
     if !global.quiet {
-        anstream::eprintln!("results {}", target.display());
+        anstream::eprintln!("report  {}", target.join("report.html").display());
     }
     Ok(())
+}
+
+/// The command that makes these results again from the lock file.
+fn again(curves: &[Curve]) -> String {
+    let has = |truth: Truth| curves.iter().any(|c| c.truth == truth);
+    let mut line = "resynapse power protocol.lock.toml".to_string();
+    if !has(Truth::SharpNull) {
+        line.push_str(" --no-nulls");
+    }
+    if !has(Truth::Uncertain) {
+        line.push_str(" --no-assurance");
+    }
+    line
+}
+
+/// Sizes at which the share of trials that succeed with both arms the same is off the level of significance.
+fn off_level(design: &Design, power: &Power, curves: &[Curve]) -> Vec<u32> {
+    let alpha = design.analyses[power.analysis].alpha;
+    let off = |t: &&Tally| !montecarlo::inside(u64::from(t.succeeded), u64::from(t.trials), alpha, COMPATIBLE);
+    let null = curves.iter().find(|c| c.truth == Truth::SharpNull);
+    null.map_or_else(Vec::new, |c| c.tallies.iter().filter(off).map(|t| t.size).collect())
 }
 
 fn with(asked: &Asked, power: &Power) -> Design {
@@ -270,13 +305,8 @@ fn text(design: &Design, power: &Power, curves: &[Curve]) -> String {
     for c in curves {
         out.push_str(&format!("{:<16} {}\n", c.truth.share(), c.truth.meaning()));
     }
-    if let Some(c) = curves.iter().find(|c| c.truth == Truth::SharpNull) {
-        let off: Vec<String> = c
-            .tallies
-            .iter()
-            .filter(|t| !montecarlo::inside(u64::from(t.succeeded), u64::from(t.trials), a.alpha, COMPATIBLE))
-            .map(|t| t.size.to_string())
-            .collect();
+    if curves.iter().any(|c| c.truth == Truth::SharpNull) {
+        let off: Vec<String> = off_level(design, power, curves).iter().map(u32::to_string).collect();
         if off.is_empty() {
             out.push_str("\nThe type-I error is compatible with its level at every size.\n");
         } else {

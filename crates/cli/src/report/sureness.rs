@@ -78,17 +78,24 @@ fn lanes(report: &Report<'_>) -> Vec<Lane> {
 }
 
 /// What the mechanisms say of themselves.
-pub fn limits(report: &Report<'_>) -> Markup {
+pub fn limits(limits: &[(String, String)]) -> Markup {
     page! {
         section #limits {
             h2 { "Where this model is wrong" }
             p { "Each mechanism states what it leaves out or assumes." }
-            dl.limits { @for (name, text) in &report.limits {
-                @let (domain, stem) = name.rsplit_once('/').unwrap_or(("", name));
-                dt { (stem.replace('_', " ")) " " span.muted { (domain) } }
-                dd { (text) }
-            } }
+            (stated(limits))
         }
+    }
+}
+
+/// A list of limits.
+pub fn stated(limits: &[(String, String)]) -> Markup {
+    page! {
+        dl.limits { @for (name, text) in limits {
+            @let (domain, stem) = name.rsplit_once('/').unwrap_or(("", name));
+            dt { (stem.replace('_', " ")) " " span.muted { (domain) } }
+            dd { (text) }
+        } }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::arguments::Global;
 use crate::failure::Failure;
 use crate::folder::{self, pretty};
 use crate::terminal;
+use crate::{figure, report};
 use crate::work::Work;
 use rayon::prelude::*;
 use resynapse::atlas::Atlas;
@@ -105,7 +106,14 @@ pub fn finish(
         }
     }
     out.finish()?;
+    let pictures = figure::trial::all(design, &findings);
+    let basis = report::trial::Basis::new(atlas, trial, "resynapse trial protocol.lock.toml".into());
+    let page = report::trial::Report { design, findings: &findings, pictures: &pictures, basis: &basis };
+    for picture in &pictures {
+        put(&staging, &format!("figures/{}.svg", picture.name), &picture.svg)?;
+    }
     let texts: Vec<(&str, String)> = vec![
+        ("report.html", report::trial::html(&page)),
         ("protocol.toml", asked.text.clone()),
         ("protocol.lock.toml", super::lock::lock(atlas, asked)),
         ("ledger.csv", super::tables::ledger(atlas, trial)),

@@ -2,7 +2,7 @@
 //! after another; memory grows with people by a few numbers each.
 
 use crate::analysis::effect::shape;
-use crate::statistic::{mean, sd};
+use crate::statistic::{mean, quantile, sd};
 use crate::trial::condition::Standing;
 use crate::trial::design::{Design, TimeTo};
 use crate::trial::schema::{End, EventKind, Layout, Record};
@@ -10,6 +10,8 @@ use crate::trial::schema::{End, EventKind, Layout, Record};
 /// Lines of single people that are kept for a picture, of each treatment.
 const LINES: usize = 40;
 const HOURS_OF_DAY: f64 = 24.0;
+/// Shares of people at which values are told, for a visual predictive check.
+pub const PERCENTILES: [f64; 3] = [0.05, 0.5, 0.95];
 
 /// Everything that is described.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +24,9 @@ pub struct Summary {
     pub arms: Vec<Arm>,
     /// Mean changes of each trial: trial → treatment → visit, of the outcome's measure; NaN where nobody was seen.
     pub trials: Vec<Vec<Vec<f64>>>,
+    /// Values of each trial that [`PERCENTILES`] of its people stay below: trial → treatment → visit, of the outcome's
+    /// measure; NaN where nobody was seen.
+    pub percentiles: Vec<Vec<Vec<[f64; 3]>>>,
     /// Failed computations: person and reason.
     pub failures: Vec<(u32, u32, String)>,
     /// People over all trials.
@@ -47,7 +52,9 @@ pub struct Arm {
     pub doses: u64,
     /// Days to an event and whether it came, in the order of response, remission, relapse, leaving.
     pub times: [Vec<(f64, bool)>; 4],
-    /// Scores of some people over time, for a picture: days and values.
+    /// Covariates at entry, in the order of [`Layout::covariates`], of the people whose first treatment this was.
+    pub covariates: Vec<Moments>,
+    /// Scores of some people over time, for a picture: days since the period began, and values.
     pub lines: Vec<Vec<(f64, f64)>>,
 }
 
@@ -64,6 +71,33 @@ pub struct VisitSummary {
     pub changes: Vec<Vec<f64>>,
     /// People seen who met the criterion of response, of remission.
     pub met: [u64; 2],
+}
+
+/// Mean and spread of values that are not kept.
+///
+/// Source: Welford 1962, Technometrics 4:419.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Moments {
+    /// Values.
+    pub n: u64,
+    /// Their mean; 0 without any.
+    pub mean: f64,
+    /// Sum of squared distances from the mean.
+    squares: f64,
+}
+
+impl Moments {
+    /// Adds one.
+    pub fn add(&mut self, x: f64) {
+        self.n += 1;
+        let before = x - self.mean;
+        self.mean += before / self.n as f64;
+        self.squares += before * (x - self.mean);
+    }
+    /// Standard deviation, n - 1; NaN of fewer than two.
+    pub fn sd(&self) -> f64 {
+        (self.squares / (self.n as f64 - 1.0)).sqrt()
+    }
 }
 
 /// Mean, spread and size of a sample.
@@ -90,6 +124,14 @@ impl Sample {
     }
 }
 
+impl Arm {
+    /// People whose first treatment this was: who ends, adverse events, times and covariates speak of. In a crossover
+    /// fewer than were given it.
+    pub fn began(&self) -> u64 {
+        self.ends.iter().sum()
+    }
+}
+
 impl Summary {
     /// An empty summary of a design.
     pub fn new(design: &Design) -> Summary {
@@ -101,7 +143,12 @@ impl Summary {
             changes: vec![Vec::new(); layout.measures.len()],
             ..VisitSummary::default()
         };
-        let arm = Arm { visits: visits.map(of).collect(), adverse: vec![0; layout.adverse.len()], ..Arm::default() };
+        let arm = Arm {
+            visits: visits.map(of).collect(),
+            adverse: vec![0; layout.adverse.len()],
+            covariates: vec![Moments::default(); layout.covariates.len()],
+            ..Arm::default()
+        };
         Summary {
             layout: layout.clone(),
             measure: design.outcome.measure,
@@ -117,11 +164,19 @@ impl Summary {
             self.person(design, record);
         }
         let measure = self.measure;
-        let means = self.arms.iter().zip(&before).map(|(arm, before)| {
-            let fresh = arm.visits.iter().zip(before).map(|(v, from)| mean(&v.changes[measure][*from..]));
-            fresh.collect()
-        });
-        self.trials.push(means.collect());
+        let (mut means, mut percentiles) = (Vec::new(), Vec::new());
+        for (arm, before) in self.arms.iter().zip(&before) {
+            let visits = || arm.visits.iter().zip(before);
+            means.push(visits().map(|(v, from)| mean(&v.changes[measure][*from..])).collect());
+            let of = |(v, from): (&VisitSummary, &usize)| {
+                let mut fresh = v.values[measure][*from..].to_vec();
+                fresh.sort_by(f64::total_cmp);
+                PERCENTILES.map(|p| quantile(&fresh, p))
+            };
+            percentiles.push(visits().map(of).collect());
+        }
+        self.trials.push(means);
+        self.percentiles.push(percentiles);
     }
 
     fn of_measure<T>(&self, f: impl Fn(&Vec<f64>) -> T) -> Vec<Vec<T>> {
@@ -142,6 +197,7 @@ impl Summary {
             arm.randomised += 1;
             let mut start: Option<&[f64]> = None;
             let mut line = Vec::new();
+            let from_h = layout.periods_h.get(period).copied().unwrap_or(0.0);
             for seen in record.visits.iter().filter(|s| layout.visits[s.visit as usize].period == period as u32) {
                 let summary = &mut arm.visits[seen.visit as usize % per_period];
                 let start = *start.get_or_insert(&seen.values);
@@ -162,7 +218,7 @@ impl Summary {
                 for (met, c) in summary.met.iter_mut().zip([&design.outcome.response, &design.outcome.remission]) {
                     *met += u64::from(!c.text.is_empty() && c.holds(&standing));
                 }
-                line.push((seen.at_h / HOURS_OF_DAY, seen.values[self.measure]));
+                line.push(((seen.at_h - from_h) / HOURS_OF_DAY, seen.values[self.measure]));
             }
             line.retain(|(_, x)| x.is_finite());
             if arm.lines.len() < LINES && line.len() > 1 {
@@ -179,6 +235,9 @@ impl Summary {
             End::Failed => 4,
         };
         arm.ends[end] += 1;
+        for (moments, x) in arm.covariates.iter_mut().zip(&record.covariates).filter(|(_, x)| x.is_finite()) {
+            moments.add(*x);
+        }
         arm.doses += record.doses.iter().filter(|d| d.taken).count() as u64;
         let kinds = [
             EventKind::Rescue,
@@ -219,5 +278,21 @@ pub fn time_to(record: &Record, what: TimeTo) -> Option<(f64, bool)> {
             let left = !matches!(record.end, End::Completed);
             Some((days(record.end_h), left))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agrees_with_moments_by_hand() {
+        let x = [1.0e6 + 1.0, 1.0e6 + 2.0, 1.0e6 + 6.0];
+        let mut moments = Moments::default();
+        x.iter().for_each(|x| moments.add(*x));
+        assert_eq!((moments.n, moments.mean), (3, 1.0e6 + 3.0));
+        // Squared distances 4, 1 and 9 over two.
+        assert!((moments.sd() - 7.0_f64.sqrt()).abs() < 1e-9);
+        assert!((moments.sd() - sd(&x)).abs() < 1e-9);
     }
 }
