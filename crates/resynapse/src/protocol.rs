@@ -66,8 +66,19 @@ pub struct Study {
 }
 
 /// Sections that only a trial reads.
-const OF_TRIALS: [&str; 10] =
-    ["population", "trial", "lead_in", "crossover", "visit", "rule", "outcome", "analysis", "power", "observed"];
+const OF_TRIALS: [&str; 11] = [
+    "population",
+    "trial",
+    "lead_in",
+    "crossover",
+    "visit",
+    "rule",
+    "outcome",
+    "analysis",
+    "multiplicity",
+    "power",
+    "observed",
+];
 
 /// Reads a protocol. `beside` is the folder it lies in, for event tables it names.
 pub fn read(

@@ -74,8 +74,13 @@ impl<'a> Basis<'a> {
 pub fn html(report: &Report<'_>) -> String {
     let layout = &report.design.layout;
     let lead = match layout.replicates {
-        1 => "One virtual trial of resynapse: people of a model, randomised, treated and analysed like those of a trial.".into(),
-        n => format!("{n} virtual trials of resynapse: people of a model, randomised, treated and analysed like those of a trial."),
+        1 => {
+            "One virtual trial of resynapse: people of a model, randomised, treated and analysed like those of a trial."
+                .into()
+        }
+        n => format!(
+            "{n} virtual trials of resynapse: people of a model, randomised, treated and analysed like those of a trial."
+        ),
     };
     let body = page! {
         p.banner role="note" { strong { (NOT_ADVICE) } }

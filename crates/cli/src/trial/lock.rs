@@ -180,6 +180,9 @@ fn rule(out: &mut String, design: &Design, rule: &study::trial::design::Rule) ->
     };
     writeln!(out, "\n[[rule]]\nname = {}\nkind = {}\nwhen = {}", q(&rule.name), q(kind), q(&rule.when.text))?;
     writeln!(out, "times = {}", rule.times)?;
+    if let Some(drug) = &rule.drug {
+        writeln!(out, "drug = {}", q(drug))?;
+    }
     let layout = &design.layout;
     writeln!(out, "visits = {}", list(rule.visits.iter().map(|v| &layout.visits[*v as usize].name)))?;
     writeln!(out, "arms = {}", list(rule.treatments.iter().map(|t| &layout.treatments[*t as usize].name)))?;

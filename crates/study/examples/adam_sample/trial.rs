@@ -55,6 +55,7 @@ pub fn layout(size: u32) -> Layout {
         drugs: vec![("esketamine".into(), "nasal".into()), ("saline".into(), "nasal".into())],
         periods_h: vec![0.0],
         until_h: 672.0,
+        seed: 1,
         replicates: 2,
         size,
     }

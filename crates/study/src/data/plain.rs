@@ -36,6 +36,11 @@ pub(crate) fn people(design: &Design, people: &[Person<'_>]) -> Table {
         let variable = Variable::number(&about.id, label(&about.label)).unit(unit).source("covariate");
         shape.number(variable, move |r| r.person.covariate(Some(k)));
     }
+    let seed = Variable::number("seed", "Seed of all draws").source("[study] seed");
+    let drawn_with = design.layout.seed as f64;
+    shape.number(seed, move |_| drawn_with);
+    let candidate = Variable::number("candidate", "Number of the candidate: names all draws").source("candidate");
+    shape.number(candidate, |r| f64::from(r.person.record.candidate));
     let screened = Variable::number("screened", "Candidates until this one entered").source("screened");
     shape.number(screened, |r| f64::from(r.person.record.screened));
     let weight = Variable::number("target_weight", "Weight towards the target population").source("weight");

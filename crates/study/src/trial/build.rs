@@ -4,13 +4,14 @@ mod analysis;
 mod visits;
 
 use crate::measure::Measures;
-use crate::population::{Change, Description, People};
+use crate::population::{Change, Description, People, Shape};
 use crate::trial::allocation::Scheme;
 use crate::trial::condition::{Condition, Names};
 use crate::trial::design::{Action, Design, LeadIn, Observed, Outcome, Rule};
 use crate::trial::read::{self, CovariateDraft, Draft, RuleDraft};
 use crate::trial::schema::{Covariate, Layout, Treatment};
 use model::diagnostic::Diagnostic;
+use model::ledger::Law;
 use model::source::{SourceMap, Sources, Span, Spanned};
 use resynapse::atlas::Atlas;
 use resynapse::protocol::{self, Protocol};
@@ -109,7 +110,7 @@ impl Build<'_, '_> {
         let (visits, windows_h) = self.visits(&draft, &measures, until_h, period_h, periods);
         let end_h = period_h.map_or(until_h, |p| p * periods as f64);
         let mut drugs: Vec<(String, String)> = Vec::new();
-        let lead_in = self.lead_in(&draft, &plans[0]);
+        let lead_in = self.lead_in(&draft, &plans);
         let sites = draft
             .sites
             .as_ref()
@@ -118,6 +119,15 @@ impl Build<'_, '_> {
             let message = format!("{size} people at {sites} sites are more than {MOST_PER_SITE} at one");
             let hint = format!("at least {} sites, or leave `sites` out", size.div_ceil(MOST_PER_SITE));
             self.error("RS6730", draft.sites.as_ref().map_or(whole, |s| s.span), message, hint);
+        }
+        let tries = self.whole_number(&draft.tries, f64::from(MOST_TRIES), TRIES, "tries");
+        if u64::from(size) * u64::from(tries) > u64::from(u32::MAX) {
+            let message = format!("{size} people with {tries} candidates each are more than can be told apart");
+            let hint = format!("at most {} people with so many tries", u32::MAX / tries);
+            self.error("RS6769", draft.tries.as_ref().map_or(whole, |t| t.span), message, hint);
+        }
+        if period_h.is_some() && protocol.ratios.iter().any(|r| *r != 1.0) {
+            self.error("RS6740", whole, "arms of a crossover have no `ratio`", "sequences get equal shares");
         }
         let repeats = self.whole_number(&draft.block, 20.0, 2, "block");
         let ratios: Vec<u32> = match period_h {
@@ -144,6 +154,7 @@ impl Build<'_, '_> {
             drugs: Vec::new(),
             periods_h: (0..periods).map(|p| p as f64 * period_h.unwrap_or(0.0)).collect(),
             until_h: end_h,
+            seed: self.wanted.seed.unwrap_or(protocol.study.seed),
             replicates: self.wanted.replicates.unwrap_or(protocol.study.replicates).max(1),
             size,
         };
@@ -157,7 +168,7 @@ impl Build<'_, '_> {
             people,
             entry: Vec::new(),
             screening_h: draft.screening_h.unwrap_or(SCREENING_H),
-            tries: self.whole_number(&draft.tries, f64::from(MOST_TRIES), TRIES, "tries"),
+            tries,
             knowledge: draft.knowledge,
             between_trials: draft.between_trials,
             measures,
@@ -213,6 +224,11 @@ impl Build<'_, '_> {
                 self.error("RS6733", whole, message, "links are cut in `simulate` and `knockout`, not in trials");
             }
             let first = &protocol.plans[0].patient;
+            if plan.patient.overrides != first.overrides {
+                let message = format!("the arm `{}` has people of its own weight, age or sex", plan.name);
+                let hint = "people are randomised: use `[[population.covariate]]`, or `[patient]` for everybody";
+                self.error("RS6768", whole, message, hint);
+            }
             if plan.patient.condition != first.condition || plan.patient.hypothesis != first.hypothesis {
                 let message = format!("the arm `{}` has people of another condition or hypothesis", plan.name);
                 let hint = "people are randomised: `condition` and `hypothesis` belong to `[population]`";
@@ -270,11 +286,36 @@ impl Build<'_, '_> {
                 }
             };
             // A spread of a log-normal covariate is of the logarithm: a pure number.
-            let (value, spread) = (number(&c.value), c.spread.as_ref());
-            let spread = spread.and_then(|t| match t.value.parse::<f64>() {
-                Ok(x) if x >= 0.0 => Some(x),
-                _ => number(&c.spread),
-            });
+            let (value, given) = (number(&c.value), c.spread.as_ref());
+            let logarithm =
+                matches!(&plain.covariates[k].law, Shape::Around { men, .. } if men.1.law == Law::LogNormal);
+            let mut spread = None;
+            if let Some(t) = given {
+                spread = match t.value.parse::<f64>() {
+                    Ok(x) => Some(x),
+                    Err(_) if logarithm => None,
+                    Err(_) => number(&c.spread),
+                };
+                spread = spread.filter(|x| *x >= 0.0);
+                if spread.is_none() {
+                    let hint = "a standard deviation; of the logarithm, a pure number, where the law is log-normal";
+                    let message = format!("`{}` is not a spread of `{}`", t.value, c.id.value);
+                    self.error("RS6736", t.span, message, hint);
+                }
+            }
+            let hint = match &plain.covariates[k].law {
+                Shape::Share(_) | Shape::Alleles(_) if value.is_none_or(|x| !(0.0..=1.0).contains(&x)) => {
+                    "give `value`, a share from 0 to 1"
+                }
+                Shape::Count(..) | Shape::RatioToSquare(..) => {
+                    "it follows from other numbers; change those in the atlas"
+                }
+                Shape::Around { .. } if value.is_none() && given.is_none() => "give `value`, `spread` or both",
+                _ => "",
+            };
+            if !hint.is_empty() {
+                self.error("RS6736", c.id.span, format!("`{}` cannot be changed so", c.id.value), hint);
+            }
             changes.push(Change { id: c.id.value.clone(), value, spread });
         }
         match description.people(ledger, &active, &changes) {
@@ -357,7 +398,7 @@ impl Build<'_, '_> {
         }
     }
 
-    fn lead_in(&mut self, draft: &Draft, first: &Plan) -> Option<LeadIn> {
+    fn lead_in(&mut self, draft: &Draft, plans: &[Plan]) -> Option<LeadIn> {
         let lead = draft.lead_in.as_ref()?;
         let mut regimen = self.regimen(lead.dose.as_ref());
         regimen.happenings.extend(lead.happenings.iter().cloned());
@@ -366,7 +407,8 @@ impl Build<'_, '_> {
             self.error("RS6742", lead.dose.as_ref().map_or(draft.whole?, |t| t.span), message, "lengthen it");
         }
         let mut plan = Plan::new("lead-in", regimen);
-        plan.patient = first.patient.clone();
+        plan.patient = plans.first()?.patient.clone();
+        plan.patient.contexts.retain(|c| plans.iter().all(|p| p.patient.contexts.contains(c)));
         // Contexts of an arm do not hold before randomisation; those of the population do.
         plan.patient.contexts.extend(lead.contexts.iter().cloned());
         plan.until_h = lead.length_h;
@@ -460,7 +502,19 @@ impl Build<'_, '_> {
         };
         let treatments = draft.arms.iter().filter_map(|a| self.treatment(&design.treatments, a)).collect();
         let visits = draft.visits.iter().filter_map(|v| self.visit_of(design, v)).map(|k| k as u32).collect();
-        Some(Rule { name: draft.name.clone(), action, when, visits, treatments, times: draft.times })
+        let drug = draft.drug.as_ref().and_then(|d| self.drug(d));
+        Some(Rule { name: draft.name.clone(), drug, action, when, visits, treatments, times: draft.times })
+    }
+
+    /// A drug by its name or alias.
+    fn drug(&mut self, name: &Spanned<String>) -> Option<String> {
+        let found = self.atlas.compound(&name.value).map(|c| c.name.clone());
+        if found.is_none() {
+            let names: Vec<&str> = self.atlas.compounds.keys().map(String::as_str).collect();
+            let hint = format!("known: {}", names.join(", "));
+            self.error("RS6102", name.span, format!("`{}` is not a known drug", name.value), hint);
+        }
+        found
     }
 
     fn observed(&mut self, design: &mut Design, draft: &Draft) {

@@ -149,7 +149,7 @@ impl Term {
 }
 
 fn term(text: &str, names: &Names<'_>) -> Result<Term, (String, String)> {
-    let shape = "as in `madrs >= 28`, `madrs.percent <= -50` or `age < 65 and responded = 1`";
+    let shape = "as in `madrs >= 28`, `madrs.percent <= -50` or `age < 65 and responded = 1`; there is no `or`";
     let found = RELATIONS.iter().find_map(|(sign, relation)| Some((text.split_once(sign)?, *relation)));
     let Some(((name, limit), relation)) = found else {
         return Err((format!("`{text}` is no comparison"), shape.into()));

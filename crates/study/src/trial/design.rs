@@ -128,6 +128,8 @@ pub struct Rule {
     pub name: String,
     /// What is done.
     pub action: Action,
+    /// Drug whose planned doses it changes; the first of the arm where `None`.
+    pub drug: Option<String>,
     /// When.
     pub when: Condition,
     /// Visits (positions in [`Layout::visits`]) at which it is looked at; all after the start if empty.
@@ -234,7 +236,8 @@ pub enum TimeTo {
     Response,
     /// First remission.
     Remission,
-    /// Relapse, counted from randomisation; people who never responded are left out unless the lead-in chose responders.
+    /// Relapse, counted from response: from randomisation for those whom the lead-in brought one. Who never responded is
+    /// left out.
     Relapse,
     /// Leaving the trial.
     Leaving,

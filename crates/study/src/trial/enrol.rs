@@ -8,6 +8,7 @@ use crate::trial::condition::Standing;
 use crate::trial::design::Design;
 use crate::trial::people::Given;
 use crate::trial::schema::{DoseKind, Given as Dose};
+use model::diagnostic::Diagnostic;
 use resynapse::atlas::Atlas;
 use resynapse::dosing;
 use resynapse::prepare::options;
@@ -124,15 +125,19 @@ impl Gate<'_> {
     fn nobody(&self, place: Place, seen: u64, entered: u64) -> Refusal {
         let criteria: Vec<&str> = self.design.entry.iter().map(|c| c.text.as_str()).collect();
         let share = 100.0 * entered as f64 / seen.max(1) as f64;
-        Refusal::Numerics(format!(
+        let message = format!(
             "place {} of trial {}: none of {} candidates met the entry criteria ({}); of {seen} candidates seen so far \
-             {entered} entered ({share:.1} %). Loosen `entry`, change the population, or raise `tries` (at most {})",
+             {entered} entered ({share:.1} %)",
             place.number + 1,
             place.replicate + 1,
             self.design.tries,
             criteria.join("; "),
-            super::build::MOST_TRIES,
-        ))
+        );
+        let hint = format!(
+            "loosen `entry` (or `continue` of the lead-in), change the population, or raise `tries` (at most {})",
+            super::build::MOST_TRIES
+        );
+        Refusal::Input(vec![Diagnostic::error_nowhere("RS6770", message, hint)])
     }
 
     /// Follows candidates from screening to randomisation; those who may enter, by slot.

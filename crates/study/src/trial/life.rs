@@ -11,6 +11,7 @@ use resynapse::happening::Happening;
 use resynapse::regimen::{Dose, Regimen};
 use sim::math::ln;
 use sim::{Entry, Visit, What};
+use std::collections::BTreeMap;
 
 /// Adverse events of a session are looked for this long after it: its acute effects are over.
 const WATCH_H: f64 = 4.0;
@@ -36,6 +37,21 @@ enum Do {
     Watch,
 }
 
+/// How the planned doses of a drug are given.
+#[derive(Clone, Copy, Debug)]
+struct Dosing {
+    factor: f64,
+    spacing: u32,
+    skipped: u32,
+    stopped: bool,
+}
+
+impl Default for Dosing {
+    fn default() -> Dosing {
+        Dosing { factor: 1.0, spacing: 1, skipped: 0, stopped: false }
+    }
+}
+
 /// What happened before randomisation.
 pub(super) struct Before<'a> {
     /// Whether the lead-in brought a response.
@@ -57,10 +73,8 @@ pub(super) struct Life<'a> {
     /// Last seen values of the measures.
     now: Vec<f64>,
     start: Vec<f64>,
-    factor: f64,
-    spacing: u32,
-    skipped: u32,
-    stopped: bool,
+    /// What rules made of the planned doses of each drug.
+    dosing: BTreeMap<String, Dosing>,
     used: Vec<u32>,
     responded: bool,
     remitted: bool,
@@ -100,10 +114,7 @@ impl<'a> Life<'a> {
             agenda: Vec::new(),
             next: 0,
             now: start.clone(),
-            factor: 1.0,
-            spacing: 1,
-            skipped: 0,
-            stopped: false,
+            dosing: BTreeMap::new(),
             used: vec![0; design.rules.len()],
             responded: before.responded,
             remitted: false,
@@ -330,7 +341,10 @@ impl<'a> Life<'a> {
                 continue;
             }
             self.used[r] += 1;
-            fresh.extend(self.follow(&rule.action, now_h)?);
+            let plan = &design.treatments[treatment as usize];
+            let first = plan.regimen.doses.first().map(|d| d.compound.clone());
+            let drug = rule.drug.clone().or(first).unwrap_or_default();
+            fresh.extend(self.follow(&rule.action, drug, now_h)?);
         }
         Ok(fresh)
     }
@@ -374,28 +388,30 @@ impl<'a> Life<'a> {
     }
 
     /// Does what a rule says.
-    fn follow(&mut self, action: &Action, now_h: f64) -> Result<Vec<Entry>, String> {
+    fn follow(&mut self, action: &Action, drug: String, now_h: f64) -> Result<Vec<Entry>, String> {
         let (regimen, kind, event) = match action {
             Action::Rescue(r) => (r, DoseKind::Rescue, EventKind::Rescue),
             Action::Retreat(r) => (r, DoseKind::Retreatment, EventKind::Retreatment),
             Action::Extra(r) => (r, DoseKind::Rescue, EventKind::ExtraTreatment),
             Action::Adjust { factor, most, least } => {
-                let wanted = (self.factor * factor).clamp(*least, *most);
-                if wanted != self.factor {
-                    self.factor = wanted;
+                let dosing = self.dosing.entry(drug).or_default();
+                let wanted = (dosing.factor * factor).clamp(*least, *most);
+                if wanted != dosing.factor {
+                    dosing.factor = wanted;
                     self.happened(EventKind::DoseChange, now_h);
                 }
                 return Ok(Vec::new());
             }
             Action::Space(every) => {
-                if *every != self.spacing {
-                    (self.spacing, self.skipped) = (*every, 0);
+                let dosing = self.dosing.entry(drug).or_default();
+                if *every != dosing.spacing {
+                    (dosing.spacing, dosing.skipped) = (*every, 0);
                     self.happened(EventKind::DoseChange, now_h);
                 }
                 return Ok(Vec::new());
             }
             Action::Stop => {
-                self.stopped = true;
+                self.dosing.entry(drug).or_default().stopped = true;
                 self.happened(EventKind::DosingStopped, now_h);
                 return Ok(Vec::new());
             }
@@ -420,30 +436,46 @@ impl<'a> Life<'a> {
     fn dose(&mut self, doses: Vec<Dose>, kind: DoseKind, now_h: f64) -> Result<Vec<Entry>, String> {
         let design = self.design;
         let mut taken = true;
+        let mut doses: Vec<(Dose, f64)> = doses.into_iter().map(|d| (d, 1.0)).collect();
         if kind == DoseKind::Planned {
-            if self.stopped {
+            doses = self.as_ruled(doses);
+            if doses.is_empty() {
                 return Ok(Vec::new());
-            }
-            if self.spacing > 1 {
-                self.skipped += 1;
-                if self.skipped % self.spacing != 0 {
-                    return Ok(Vec::new());
-                }
             }
             let k = self.record.doses.len() as u32;
             let u = design.stream(self.record.replicate, self.record.candidate, "adherence", k).uniform();
             taken = u < design.adherence;
         }
-        let factor = if kind == DoseKind::Planned { self.factor } else { 1.0 };
-        for dose in &doses {
-            self.put_down(dose, kind, factor, taken);
+        for (dose, factor) in &doses {
+            self.put_down(dose, kind, *factor, taken);
         }
         if !taken {
             return Ok(Vec::new());
         }
         self.doses += 1;
-        let scaled = |d: Dose| Dose { at_h: now_h, amount: d.amount.scaled(factor), ..d };
+        let scaled = |(d, factor): (Dose, f64)| Dose { at_h: now_h, amount: d.amount.scaled(factor), ..d };
         self.events(&Regimen { doses: doses.into_iter().map(scaled).collect(), ..Regimen::default() })
+    }
+
+    /// Planned doses of one moment as rules left them: scaled, spaced, stopped, each drug by itself.
+    fn as_ruled(&mut self, doses: Vec<(Dose, f64)>) -> Vec<(Dose, f64)> {
+        let mut counted: Vec<String> = Vec::new();
+        let mut kept = Vec::new();
+        for (dose, factor) in doses {
+            let Some(dosing) = self.dosing.get_mut(&dose.compound) else {
+                kept.push((dose, factor));
+                continue;
+            };
+            if dosing.spacing > 1 && !counted.contains(&dose.compound) {
+                dosing.skipped += 1;
+                counted.push(dose.compound.clone());
+            }
+            let due = dosing.spacing <= 1 || dosing.skipped % dosing.spacing == 0;
+            if due && !dosing.stopped {
+                kept.push((dose, factor * dosing.factor));
+            }
+        }
+        kept
     }
 
     fn put_down(&mut self, dose: &Dose, kind: DoseKind, factor: f64, taken: bool) {

@@ -56,6 +56,10 @@ impl Given {
             }
             _ => None,
         };
+        if drawn.is_some() && design.layout.replicates > 1 {
+            let hint = "set `replicates = 1`, or drop the columns seed, replicate, candidate";
+            return Err(format!("people of an earlier trial are run once; {hint}"));
+        }
         Ok(Given { covariates, rows, drawn })
     }
 

@@ -66,10 +66,14 @@ impl Truth {
     }
     /// The design under it: the largest of the sizes, as many trials as asked.
     pub fn design(self, design: &Design, power: &Power) -> Design {
+        let planned = design.layout.size;
         let mut design = design.clone();
         design.layout.size = power.sizes.last().copied().unwrap_or(design.layout.size);
         design.layout.replicates = power.trials;
-        design.sites = design.sites.clamp(1, design.layout.size);
+        // Sites of the same size as the protocol's: the number of them follows.
+        let per_site = planned.div_ceil(design.sites.max(1)).max(1);
+        design.sites = design.layout.size.div_ceil(per_site).max(1);
+        design.knowledge = Knowledge::Central;
         let (one, two) = design.analyses[power.analysis].contrast;
         match self {
             Truth::Assumed => {}
@@ -77,6 +81,15 @@ impl Truth {
                 let name = design.treatments[two].name.clone();
                 design.treatments[two] = design.treatments[one].clone();
                 design.treatments[two].name = name;
+                // Rules of the one arm are those of the other too; rules of the other alone are nobody's.
+                let (one, two) = (one as u32, two as u32);
+                design.rules.retain(|r| r.treatments.is_empty() || r.treatments.iter().any(|t| *t != two));
+                for rule in design.rules.iter_mut().filter(|r| !r.treatments.is_empty()) {
+                    rule.treatments.retain(|t| *t != two);
+                    if rule.treatments.contains(&one) {
+                        rule.treatments.push(two);
+                    }
+                }
             }
             Truth::PharmacologicalNull => {
                 for plan in &mut design.treatments {

@@ -83,6 +83,7 @@ pub(super) struct RuleDraft {
     pub visits: Vec<Text>,
     pub arms: Vec<Text>,
     pub times: u32,
+    pub drug: Option<Text>,
     pub dose: Option<Text>,
     pub happenings: Vec<Happening>,
     pub factor: Option<Spanned<f64>>,
@@ -161,7 +162,13 @@ pub(super) fn sections(atlas: &Atlas, f: &Fields<'_, '_>, patient: &mut Patient)
         patient.condition = condition.unwrap_or_else(|| patient.condition.clone());
         patient.hypothesis = hypothesis.unwrap_or_else(|| patient.hypothesis.clone());
         d.covariates = p.tables("covariate", covariate);
-        d.margins = p.tables("target", covariate);
+        d.margins = p.tables("target", |t| {
+            let draft = covariate(t);
+            if let Some(spread) = &draft.spread {
+                t.error("RS6767", spread.span, "a target is a mean and has no spread", "take `spread` away");
+            }
+            draft
+        });
         d.knowledge = choice(p, "uncertainty", &[("none", Knowledge::Central), ("drawn", Knowledge::Uncertain)]);
     });
     f.table("trial", |t| {
@@ -186,7 +193,14 @@ pub(super) fn sections(atlas: &Atlas, f: &Fields<'_, '_>, patient: &mut Patient)
     d.lead_in = f.table("lead_in", |l| LeadInDraft {
         dose: l.text("dose"),
         happenings: happening::read(l, &known),
-        contexts: changes(atlas, l).0,
+        contexts: {
+            let (contexts, condition, hypothesis) = changes(atlas, l);
+            if condition.is_some() || hypothesis.is_some() {
+                let hint = "they belong to `[population]`: the same people are in the lead-in and in the arms";
+                l.error("RS6764", l.span(), "a lead-in has no condition or hypothesis of its own", hint);
+            }
+            contexts
+        },
         length_h: hours(l, "length").unwrap_or_else(|| {
             l.error("RS6722", l.span(), "a lead-in needs a length", "add `length = \"28 d\"`");
             0.0
@@ -234,8 +248,17 @@ pub(super) fn sections(atlas: &Atlas, f: &Fields<'_, '_>, patient: &mut Patient)
     d.observed = f.tables("observed", |o| ObservedDraft {
         arm: o.needed("arm"),
         measure: o.needed("measure"),
-        at_h: moment(o, "at").unwrap_or(0.0),
-        change: o.number("change").map_or(f64::NAN, |n| n.value),
+        at_h: moment(o, "at").unwrap_or_else(|| {
+            o.error("RS6766", o.span(), "a measured point needs its time", "as in `at = \"day 28\"`");
+            0.0
+        }),
+        change: o.number("change").map_or_else(
+            || {
+                o.error("RS6766", o.span(), "a measured point needs its number", "as in `change = -12.4`");
+                0.0
+            },
+            |n| n.value,
+        ),
         interval: o.number("low").zip(o.number("high")).map(|(a, b)| (a.value, b.value)),
         source: o.needed("source").value,
     });
@@ -280,6 +303,7 @@ fn rule(r: &Fields<'_, '_>, known: &std::collections::BTreeSet<String>) -> RuleD
         visits: r.texts("visits"),
         arms: r.texts("arms"),
         times: count(r, "times", 1),
+        drug: r.text("drug"),
         dose: r.text("dose"),
         happenings: happening::read(r, known),
         factor: r.number("factor"),

@@ -33,6 +33,8 @@ pub struct Layout {
     pub periods_h: Vec<f64>,
     /// Hours from randomisation to the planned end.
     pub until_h: f64,
+    /// Seed of all draws.
+    pub seed: u64,
     /// Trials of this design that are run.
     pub replicates: u32,
     /// People randomised in each.

@@ -37,7 +37,8 @@ pub fn change(design: &Design, summary: &Summary) -> Option<Picture> {
     let observed: Vec<_> = published(design, summary.measure, until_h).collect();
     let ends = |(a, b): (f64, f64)| [a, b];
     let heights = cells.iter().flat_map(|c| c.interval.map(ends).into_iter().flatten().chain([c.mean]));
-    let heights = heights.chain(observed.iter().flat_map(|o| o.interval.map(ends).into_iter().flatten().chain([o.change])));
+    let heights =
+        heights.chain(observed.iter().flat_map(|o| o.interval.map(ends).into_iter().flatten().chain([o.change])));
     let axis = Value::even(heights.chain([0.0]));
 
     let many = design.layout.replicates > 1;
@@ -47,17 +48,14 @@ pub fn change(design: &Design, summary: &Summary) -> Option<Picture> {
     } else {
         "Those seen at each visit, as they were; intervals are 95 % confidence intervals of the mean.".into()
     };
-    let caption = format!("{what} Below 0 means fewer symptoms than at the start. Nothing is put in for missing values.");
+    let caption =
+        format!("{what} Below 0 means fewer symptoms than at the start. Nothing is put in for missing values.");
     let mut sheet = Sheet::new(&title, &what);
     let mut keys = arms(design);
     keys.extend(sources(design, &observed));
     sheet.legend(&keys);
-    let frame = Frame {
-        corner: (LEFT, sheet.y + 26.0),
-        size: (END - LEFT, HEIGHT),
-        across: Across::Hours(until_h),
-        up: axis,
-    };
+    let frame =
+        Frame { corner: (LEFT, sheet.y + 26.0), size: (END - LEFT, HEIGHT), across: Across::Hours(until_h), up: axis };
     let unit = format!("change from the start, {}", unit(&measure.unit));
     frame.draw(&mut sheet.out, &unit, "time since randomisation, to scale");
     if let Some(y) = frame.y(0.0) {
@@ -197,9 +195,8 @@ fn told(design: &Design, cells: &[Cell]) -> String {
         .iter()
         .filter(|c| c.at_h == last)
         .map(|c| {
-            let between = c.interval.map_or(String::new(), |(a, b)| {
-                format!(" ({} to {})", words::score(a), words::score(b))
-            });
+            let between =
+                c.interval.map_or(String::new(), |(a, b)| format!(" ({} to {})", words::score(a), words::score(b)));
             format!("{} {}{between}", design.layout.treatments[c.arm].name, words::score(c.mean))
         })
         .collect();

@@ -27,8 +27,7 @@ pub fn check(design: &Design, summary: &Summary) -> Option<Picture> {
     const HEIGHT: f64 = 220.0;
     let m = summary.measure;
     let measure = design.layout.measures.get(m)?;
-    let all: Vec<Vec<Cell>> =
-        named(design, &summary.arms).map(|(k, arm, _)| cells(design, summary, k, arm)).collect();
+    let all: Vec<Vec<Cell>> = named(design, &summary.arms).map(|(k, arm, _)| cells(design, summary, k, arm)).collect();
     let until_h = all.iter().flatten().map(|c| c.at_h).fold(0.0, f64::max);
     if until_h <= 0.0 {
         return None;
@@ -46,10 +45,9 @@ pub fn check(design: &Design, summary: &Summary) -> Option<Picture> {
     let title = format!("Spread over people: {} (visual predictive check)", measure.label);
     let what = "Lines: the values that 5 %, half and 95 % of people stay below.".to_string();
     let bands = match (many, observed.is_empty()) {
-        (true, _) => format!(
-            " Bands: the range of each in 95 % of {} virtual trials of this size.",
-            design.layout.replicates
-        ),
+        (true, _) => {
+            format!(" Bands: the range of each in 95 % of {} virtual trials of this size.", design.layout.replicates)
+        }
         (false, _) => " Of one trial there is no band: run several (--replicates) to see how far they differ.".into(),
     };
     let laid = if observed.is_empty() {
@@ -146,7 +144,8 @@ fn table(design: &Design, all: &[Vec<Cell>]) -> Table {
         for c in cells {
             let mut row = vec![treatment.name.clone(), c.visit.clone(), c.seen.to_string()];
             row.extend(c.middle.iter().zip(c.range).map(|(x, (low, high))| {
-                let range = if many { format!(" ({} to {})", words::score(low), words::score(high)) } else { String::new() };
+                let range =
+                    if many { format!(" ({} to {})", words::score(low), words::score(high)) } else { String::new() };
                 format!("{}{range}", words::score(*x))
             }));
             rows.push(row);

@@ -89,7 +89,8 @@ pub fn flow(design: &Design, summary: &Summary) -> Option<Picture> {
     sheet.y = lowest + 8.0;
     let mut head = vec!["arm", "randomised"];
     head.extend(ENDS.iter().chain(&EVENTS).copied());
-    let told: Vec<String> = rows.iter().map(|r| format!("{}: {} randomised, {} completed.", r[0], r[1], r[2])).collect();
+    let told: Vec<String> =
+        rows.iter().map(|r| format!("{}: {} randomised, {} completed.", r[0], r[1], r[2])).collect();
     let svg = sheet.finish("flow", &format!("{caption} {}", told.join(" ")));
     Some(Picture { name: "flow", title, caption, svg, table: Table { head, rows } })
 }

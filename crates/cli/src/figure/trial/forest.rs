@@ -46,7 +46,13 @@ pub fn forest(design: &Design, answers: &[Answer]) -> Option<Picture> {
     for (answer, why) in answers.iter().filter_map(|a| Some((a, a.result.as_ref().err()?))) {
         let name = &design.analyses[answer.analysis].name;
         sheet.out.text(START, sheet.y + 22.0, Anchor::Start, "strong", &words::shorten(name, 38));
-        sheet.out.text(LEFT, sheet.y + 22.0, Anchor::Start, "small", &format!("no answer: {}", words::shorten(why, 90)));
+        sheet.out.text(
+            LEFT,
+            sheet.y + 22.0,
+            Anchor::Start,
+            "small",
+            &format!("no answer: {}", words::shorten(why, 90)),
+        );
         sheet.y += 26.0;
     }
     let rows: Vec<Vec<String>> = answers.iter().map(|a| row(design, a)).collect();
@@ -106,9 +112,8 @@ fn group(sheet: &mut Sheet, design: &Design, scale: Scale, found: &[(&Answer, &F
         if f.estimate.is_finite() {
             sheet::marker(&mut sheet.out, 0, &class, (at(f.estimate), main));
         }
-        let between = |a: f64, b: f64, c: f64| {
-            format!("{} ({} to {})", effect(scale, a), effect(scale, b), effect(scale, c))
-        };
+        let between =
+            |a: f64, b: f64, c: f64| format!("{} ({} to {})", effect(scale, a), effect(scale, b), effect(scale, c));
         let text = format!("{}, p {}", between(f.estimate, f.lower, f.upper), p(f.adjusted));
         sheet.out.text(TEXT, main + 4.0, Anchor::Start, "", &text);
         if let Some(e) = second {
@@ -188,7 +193,13 @@ fn place(axis: Value, scale: Scale, x: f64) -> f64 {
 /// An estimate as people read it: points, percentage points or a ratio.
 pub(crate) fn effect(scale: Scale, x: f64) -> String {
     match scale {
-        _ if x.is_infinite() => if x > 0.0 { "∞".into() } else { "−∞".into() },
+        _ if x.is_infinite() => {
+            if x > 0.0 {
+                "∞".into()
+            } else {
+                "−∞".into()
+            }
+        }
         _ if x.is_nan() => "–".into(),
         Scale::Difference => words::score(x),
         Scale::RiskDifference => format!("{} %", words::whole(100.0 * x)),

@@ -40,12 +40,8 @@ pub fn lines(design: &Design, summary: &Summary) -> Option<Picture> {
         if k % per_row == 0 && k > 0 {
             sheet.y += HEIGHT + 90.0;
         }
-        let frame = Frame {
-            corner: (left, sheet.y + 46.0),
-            size: (width, HEIGHT),
-            across: Across::Hours(until_h),
-            up: axis,
-        };
+        let frame =
+            Frame { corner: (left, sheet.y + 46.0), size: (width, HEIGHT), across: Across::Hours(until_h), up: axis };
         let letter = char::from(b'A' + (k % 26) as u8);
         sheet.name(letter, &format!("{name}, {} of {} people", arm.lines.len(), arm.randomised), frame.corner, width);
         frame.draw(&mut sheet.out, &unit(&measure.unit), "time since randomisation");

@@ -24,10 +24,13 @@ pub fn scatter(design: &Design, answers: &[Answer]) -> Option<Picture> {
     }
     let trials = design.layout.replicates;
     let title = format!("What the analyses of {trials} virtual trials found");
-    let what = "Each trial's estimate with its 95 % interval, in rising order. Filled: the analysis succeeds; hollow: not.";
+    let what =
+        "Each trial's estimate with its 95 % interval, in rising order. Filled: the analysis succeeds; hollow: not.";
     let thinned = answers.len() / design.analyses.len().max(1) > MOST;
     let fewer = if thinned { format!(" {MOST} trials are drawn, evenly from all.") } else { String::new() };
-    let caption = format!("{what}{fewer} Trials differ by chance alone: people, and where the protocol says so, how much hope a trial raises.");
+    let caption = format!(
+        "{what}{fewer} Trials differ by chance alone: people, and where the protocol says so, how much hope a trial raises."
+    );
     let mut sheet = Sheet::new(&title, &format!("{what}{fewer}"));
     sheet.legend(&[
         (Key::Marker(0), "succeeds".into()),
@@ -43,7 +46,12 @@ pub fn scatter(design: &Design, answers: &[Answer]) -> Option<Picture> {
         let scale = found.first().map_or(Scale::Difference, |f| f.scale);
         let corner = (LEFT, sheet.y + 62.0);
         let letter = char::from(b'A' + (k % 26) as u8);
-        sheet.name(letter, &format!("{}: {}", analysis.name, question(design, analysis)), (START, sheet.y + 49.0), END - START);
+        sheet.name(
+            letter,
+            &format!("{}: {}", analysis.name, question(design, analysis)),
+            (START, sheet.y + 49.0),
+            END - START,
+        );
         let rate = montecarlo::rate(pooled.successes() as u64, pooled.trials() as u64, LEVEL);
         let percent = |x: f64| words::score(100.0 * x);
         let share = rate.as_ref().map_or_else(
@@ -78,7 +86,8 @@ pub fn scatter(design: &Design, answers: &[Answer]) -> Option<Picture> {
         let drawn = if drawn.is_empty() { found } else { drawn };
         panel(&mut sheet, (corner, (END - LEFT, HEIGHT)), scale, &drawn, mean);
     }
-    let told: Vec<String> = rows.iter().map(|r| format!("{}: succeeds in {} of {} trials.", r[0], r[3], r[2])).collect();
+    let told: Vec<String> =
+        rows.iter().map(|r| format!("{}: succeeds in {} of {} trials.", r[0], r[3], r[2])).collect();
     let svg = sheet.finish("analyses", &format!("{caption} {}", told.join(" ")));
     let head = vec![
         "analysis",
@@ -105,9 +114,10 @@ fn panel(sheet: &mut Sheet, (corner, size): ((f64, f64), (f64, f64)), scale: Sca
     let frame = Frame { corner, size, across, up };
     let (left, right) = (corner.0, frame.right());
     let marks = match up {
-        Value::Log { low, high } => {
-            [0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0].into_iter().filter(|x| (low..=high).contains(x)).collect()
-        }
+        Value::Log { low, high } => [0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0]
+            .into_iter()
+            .filter(|x| (low..=high).contains(x))
+            .collect(),
         even => even.ticks(4),
     };
     for mark in marks {
@@ -128,7 +138,8 @@ fn panel(sheet: &mut Sheet, (corner, size): ((f64, f64), (f64, f64)), scale: Sca
     if let Some(y) = frame.y(factor * mean) {
         sheet.out.line("level", (left, y), (right, y));
     }
-    let edge = |x: f64| if x.is_finite() { frame.y_clamped(factor * x) } else { frame.y_clamped(1e300_f64.copysign(x)) };
+    let edge =
+        |x: f64| if x.is_finite() { frame.y_clamped(factor * x) } else { frame.y_clamped(1e300_f64.copysign(x)) };
     let thin: Vec<Vec<(f64, f64)>> = drawn
         .iter()
         .enumerate()

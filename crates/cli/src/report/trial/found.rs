@@ -18,8 +18,7 @@ pub fn section(report: &Report<'_>) -> Markup {
     if design.analyses.is_empty() {
         return page! {};
     }
-    let pooled: Vec<Pooled<'_>> =
-        (0..design.analyses.len()).map(|k| Pooled::of(&report.findings.answers, k)).collect();
+    let pooled: Vec<Pooled<'_>> = (0..design.analyses.len()).map(|k| Pooled::of(&report.findings.answers, k)).collect();
     let single = design.layout.replicates == 1;
     page! {
         section #analyses {

@@ -76,13 +76,7 @@ fn sentence(curve: &Curve) -> Markup {
     let share = |t: &Tally| {
         let r = montecarlo::rate(u64::from(t.succeeded), u64::from(t.trials), LEVEL).ok()?;
         let percent = |x: f64| words::score(100.0 * x);
-        Some(format!(
-            "{} % ({} to {}) with {} people",
-            percent(r.estimate),
-            percent(r.lower),
-            percent(r.upper),
-            t.size
-        ))
+        Some(format!("{} % ({} to {}) with {} people", percent(r.estimate), percent(r.lower), percent(r.upper), t.size))
     };
     let ends: Vec<&Tally> = match curve.tallies.as_slice() {
         [] => Vec::new(),
@@ -99,8 +93,12 @@ fn reading(truth: Truth) -> &'static str {
     match truth {
         Truth::Assumed => "The chance of success if the model is right in every number.",
         Truth::SharpNull => "It should be the level: it checks the analysis, not the drug.",
-        Truth::PharmacologicalNull => "Above the level, the trial rewards being noticed: success would not tell drug from hope.",
-        Truth::Uncertain => "Power averaged over what is not known; nearer to the truth than power where numbers are weak.",
+        Truth::PharmacologicalNull => {
+            "Above the level, the trial rewards being noticed: success would not tell drug from hope."
+        }
+        Truth::Uncertain => {
+            "Power averaged over what is not known; nearer to the truth than power where numbers are weak."
+        }
     }
 }
 

@@ -18,6 +18,12 @@ const INTERCURRENT: [(&str, Intercurrent); 6] = [
     ("dropout", Intercurrent::Dropout),
 ];
 
+const ESTIMANDS: [(&str, Estimand); 3] = [
+    ("treatment_policy", Estimand::TreatmentPolicy),
+    ("hypothetical", Estimand::Hypothetical),
+    ("composite", Estimand::Composite),
+];
+
 impl Build<'_, '_> {
     pub(super) fn analyses(&mut self, design: &mut Design, draft: &Draft) {
         for (k, a) in draft.analyses.iter().enumerate() {
@@ -91,6 +97,11 @@ impl Build<'_, '_> {
             let hint = "add `[[population.target]]` with `id` and `value`";
             self.error("RS6756", a.span, "there is no target population to standardise to", hint);
         }
+        let estimand = self.word(&a.estimand, &ESTIMANDS, "an estimand", Estimand::TreatmentPolicy);
+        if estimand != Estimand::TreatmentPolicy && (timed || method == Method::Crossover) {
+            let hint = "survival and crossover analyses use every value as it is: `estimand = \"treatment_policy\"`";
+            self.error("RS6765", a.span, "this method knows no such estimand", hint);
+        }
         let contrast = self.contrast(design, a)?;
         let criterion = self.criterion(design, method, measure, a)?;
         let intercurrent = match &a.intercurrent {
@@ -100,11 +111,6 @@ impl Build<'_, '_> {
                 .map(|t| self.word(&Some(t.clone()), &INTERCURRENT, "an intercurrent event", Intercurrent::Rescue))
                 .collect(),
         };
-        let estimands = [
-            ("treatment_policy", Estimand::TreatmentPolicy),
-            ("hypothetical", Estimand::Hypothetical),
-            ("composite", Estimand::Composite),
-        ];
         let covariances = [
             ("unstructured", Covariance::Unstructured),
             ("ar1", Covariance::Autoregressive),
@@ -120,11 +126,16 @@ impl Build<'_, '_> {
         let rate = matches!(method, Method::Response | Method::Remission);
         let good = matches!(method, Method::Survival(TimeTo::Response | TimeTo::Remission));
         let usual = if rate || good { Better::More } else { Better::Less };
+        // Satterthwaite is harsh on the few degrees between people of a crossover.
+        let usual_freedom = match method {
+            Method::Crossover => Freedom::KenwardRoger,
+            _ => Freedom::Satterthwaite,
+        };
         let name = a.name.clone().unwrap_or_else(|| format!("{} {}", a.method.value, k + 1));
         Some(Analysis {
             name,
             method,
-            estimand: self.word(&a.estimand, &estimands, "an estimand", Estimand::TreatmentPolicy),
+            estimand,
             intercurrent,
             measure,
             criterion,
@@ -133,7 +144,7 @@ impl Build<'_, '_> {
             alpha: a.alpha,
             better: self.word(&a.better, &[("less", Better::Less), ("more", Better::More)], "a side", usual),
             covariance: self.word(&a.covariance, &covariances, "a covariance", Covariance::Unstructured),
-            freedom: self.word(&a.freedom, &freedoms, "a rule for degrees of freedom", Freedom::Satterthwaite),
+            freedom: self.word(&a.freedom, &freedoms, "a rule for degrees of freedom", usual_freedom),
             sensitivity,
         })
     }
@@ -199,6 +210,10 @@ impl Build<'_, '_> {
             list if list.is_empty() => (0..design.analyses.len()).collect(),
             list => list,
         };
+        if analyses.iter().any(|k| design.analyses[*k].alpha != design.analyses[analyses[0]].alpha) {
+            let hint = "a procedure shares one level: give its analyses the same `alpha`";
+            self.error("RS6760", m.span, "the analyses have different levels of significance", hint);
+        }
         let numbers = |text: &Spanned<String>| -> Option<Vec<f64>> {
             text.value.split_whitespace().map(|x| x.parse().ok().filter(|x: &f64| (0.0..=1.0).contains(x))).collect()
         };
