@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use study::trial::schema::{Record, decode, encode};
 
 /// Says which work the pieces belong to.
-const MARK: &str = "work.txt";
+pub const MARK: &str = "work.txt";
 
 /// `NAME.end` beside a folder `NAME`.
 pub fn beside(target: &Path, end: &str) -> PathBuf {

@@ -15,7 +15,7 @@ use resynapse::happening::Happening;
 use resynapse::patient::check_context;
 use resynapse::regimen::{Regimen, sentence};
 use resynapse::run::{Plan, Refusal};
-use sim::random::inverse_normal;
+use sim::random::{inverse_normal, stream_id};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Level of intervals.
@@ -26,6 +26,8 @@ const OWN_SETTING: &str = "trial=";
 const HALF_WIDTH: f64 = 1.959_963_984_540_054;
 /// Virtual trials of a study's arm: at least so many, and as many more as it takes to reach the wanted number of people.
 const LEAST_TRIALS: u32 = 4;
+/// Seeds below 2^32 stay apart from the names of arms.
+const SEED_BITS: u32 = 32;
 /// People of an arm where no source prints how many there were.
 const USUAL_SIZE: f64 = 40.0;
 /// Hours between the visits at which relapse is looked for, and how long.
@@ -173,12 +175,19 @@ pub fn validate(
             times.extend(given.map_or(&[][..], |g| &g.visits_h));
         }
     }
+    // All arms of a study have as many virtual trials, so that the k-th of one belongs to the k-th of another.
+    let mut trials: BTreeMap<String, u32> = BTreeMap::new();
+    for key in needs.keys() {
+        let wanted = options.size.div_ceil(printed_size(&wanted, targets, key)).max(LEAST_TRIALS);
+        let most = trials.entry(key.1.clone()).or_default();
+        *most = wanted.max(*most);
+    }
     let mut cohorts: BTreeMap<Key, Cohort> = BTreeMap::new();
     let count = needs.len();
     for (done, (key, (ports, times))) in needs.into_iter().enumerate() {
         progress(&format!("{} ({})", key.0, key.1), done, count);
         let size = printed_size(&wanted, targets, &key);
-        let trials = options.size.div_ceil(size).max(LEAST_TRIALS);
+        let trials = trials.get(&key.1).copied().unwrap_or(LEAST_TRIALS);
         let mut all = Vec::new();
         for trial in 0..trials {
             all.push(virtual_trial(atlas, targets, &key, (&ports, &times), (trial, trials, size), options)?);
@@ -196,10 +205,8 @@ pub fn validate(
         };
         let endpoint = targets.endpoints.get(&target.endpoint).cloned().unwrap_or_default();
         let predicted = statistic(&pair, target, &endpoint, None);
-        // A comparator may have fewer virtual trials than the arm: both have those that are compared.
-        let trials = |c: &Cohort| c.groups.iter().max().map_or(0, |k| k + 1);
-        let common = pair.comparator.map_or(trials(pair.arm), |c| trials(c).min(trials(pair.arm)));
-        let each: Vec<f64> = (0..common).map(|k| statistic(&pair, target, &endpoint, Some(k))).collect();
+        let count = trials.get(&arm.1).copied().unwrap_or(0);
+        let each: Vec<f64> = (0..count).map(|k| statistic(&pair, target, &endpoint, Some(k))).collect();
         let known: Vec<f64> = each.into_iter().filter(|x| x.is_finite()).collect();
         let n = known.len() as f64;
         let (error, predictive) = match known.len() {
@@ -254,6 +261,8 @@ fn virtual_trial(
         // The first members take what does not divide evenly.
         question.size = (size + (members.len() - 1 - k) as u32) / members.len() as u32;
         question.replicate = trial;
+        // Arms are parallel groups: each draws people of its own.
+        question.seed ^= u64::from(stream_id(&format!("{} {}", key.0, key.1))) << SEED_BITS;
         question.trial_draw = (!own_setting).then(|| inverse_normal((f64::from(trial) + 0.5) / f64::from(trials)));
         if question.size > 0 {
             parts.push(cohort(atlas, &question, options.threads)?);

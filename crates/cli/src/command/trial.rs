@@ -52,7 +52,7 @@ pub(super) fn gather(global: &Global, a: &Gather) -> Result<(), Failure> {
     trial::free(global, &target)?;
     let mut shares = Vec::new();
     for folder in &a.shares {
-        if !folder.is_dir() {
+        if !folder.join(crate::work::MARK).is_file() {
             let why = "is not a folder of pieces; `trial --shard` names the one it wrote";
             return Err(Failure::File(format!("`{}` {why}", folder.display())));
         }

@@ -107,6 +107,16 @@ impl Build<'_, '_> {
         let period_h = draft.crossover.as_ref().map(|c| c.period_h);
         let sequences = self.sequences(&draft, &plans);
         let periods = sequences.iter().map(Vec::len).max().unwrap_or(1);
+        if let Some(period) = period_h {
+            for plan in &plans {
+                let last = plan.regimen.doses.iter().map(|d| d.at_h);
+                let last = last.chain(plan.regimen.happenings.iter().map(|h| h.at_h + h.over_h)).fold(0.0, f64::max);
+                if last >= period {
+                    let message = format!("the arm `{}` goes on beyond its period of {period} h", plan.name);
+                    self.error("RS6773", whole, message, "shorten what is given, or lengthen `period`");
+                }
+            }
+        }
         let (visits, windows_h) = self.visits(&draft, &measures, until_h, period_h, periods);
         let end_h = period_h.map_or(until_h, |p| p * periods as f64);
         let mut drugs: Vec<(String, String)> = Vec::new();
@@ -476,6 +486,11 @@ impl Build<'_, '_> {
             "rescue" => Action::Rescue(regimen),
             "retreat" => Action::Retreat(regimen),
             "extra" => Action::Extra(regimen),
+            "adjust" if draft.least > draft.most || draft.least < 0.0 => {
+                let hint = "`least` and `most` are multiples of the planned dose, as in `most = 2`";
+                self.error("RS6746", draft.span, "the least multiple of a dose lies above the largest", hint);
+                return None;
+            }
             "adjust" => match &draft.factor {
                 Some(n) if n.value > 0.0 && n.value != 1.0 => {
                     Action::Adjust { factor: n.value, most: draft.most, least: draft.least }

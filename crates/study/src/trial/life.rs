@@ -75,6 +75,8 @@ pub(super) struct Life<'a> {
     start: Vec<f64>,
     /// What rules made of the planned doses of each drug.
     dosing: BTreeMap<String, Dosing>,
+    /// Until when a new course takes the place of planned doses.
+    suspended_h: f64,
     used: Vec<u32>,
     responded: bool,
     remitted: bool,
@@ -115,6 +117,7 @@ impl<'a> Life<'a> {
             next: 0,
             now: start.clone(),
             dosing: BTreeMap::new(),
+            suspended_h: f64::NEG_INFINITY,
             used: vec![0; design.rules.len()],
             responded: before.responded,
             remitted: false,
@@ -141,7 +144,7 @@ impl<'a> Life<'a> {
         let design = self.design;
         let (replicate, candidate) = (self.record.replicate, self.record.candidate);
         let draw = |name: &str, k: u32| design.stream(replicate, candidate, name, k).uniform();
-        let mut moved: Vec<(f64, f64, bool)> = Vec::new();
+        let mut moved: Vec<(u32, f64, f64, bool)> = Vec::new();
         for (k, visit) in design.layout.visits.iter().enumerate() {
             let planned = design.period_h.unwrap_or(0.0) * f64::from(visit.period) + visit.at_h;
             if k == 0 {
@@ -150,7 +153,7 @@ impl<'a> Life<'a> {
             let missed = visit.at_h > 0.0 && draw("missed", k as u32) < design.missed;
             let shift = design.windows_h[k] * (2.0 * draw("window", k as u32) - 1.0);
             let at_h = (planned + shift).clamp(0.0, design.layout.until_h);
-            moved.push((planned, at_h, missed));
+            moved.push((visit.period, planned, at_h, missed));
             if !missed {
                 self.agenda.push(Item { at_h, what: Do::Visit(k) });
             }
@@ -160,10 +163,8 @@ impl<'a> Life<'a> {
             for dose in &design.treatments[*treatment as usize].regimen.doses {
                 let planned = begin + dose.at_h;
                 // A dose that is given at a visit moves with it, and is not given where the visit is missed.
-                let (at_h, missed) = moved
-                    .iter()
-                    .find(|(t, ..)| *t == planned)
-                    .map_or((planned, false), |(_, at, missed)| (*at, *missed));
+                let visit = moved.iter().find(|(of, t, ..)| *of == period as u32 && *t == planned);
+                let (at_h, missed) = visit.map_or((planned, false), |(_, _, at, missed)| (*at, *missed));
                 let dose = Dose { at_h, ..dose.clone() };
                 match missed {
                     true => self.put_down(&dose, DoseKind::Planned, 1.0, false),
@@ -327,6 +328,10 @@ impl<'a> Life<'a> {
         if visit.at_h == 0.0 {
             // The start of a further period: changes count from here.
             self.start = shown.measures.clone();
+            // Another treatment begins: rules and criteria begin anew with it.
+            self.dosing.clear();
+            self.used.fill(0);
+            (self.responded, self.remitted, self.relapsed, self.lost) = (false, false, false, 0);
             return Ok(Vec::new());
         }
         if visit.measures.contains(&(design.outcome.measure as u32)) {
@@ -335,7 +340,9 @@ impl<'a> Life<'a> {
         let treatment = design.layout.sequences[self.record.sequence as usize][visit.period as usize];
         let mut fresh = Vec::new();
         for (r, rule) in design.rules.iter().enumerate() {
-            let here = rule.visits.is_empty() || rule.visits.contains(&(k as u32));
+            // A rule looks at what this visit saw, never at an older value.
+            let measured = rule.when.measures().all(|m| visit.measures.contains(&(m as u32)));
+            let here = measured && (rule.visits.is_empty() || rule.visits.contains(&(k as u32)));
             let mine = rule.treatments.is_empty() || rule.treatments.contains(&treatment);
             if !here || !mine || self.used[r] >= rule.times || !rule.when.holds(&self.standing(now_h)) {
                 continue;
@@ -419,7 +426,10 @@ impl<'a> Life<'a> {
         self.happened(event, now_h);
         if kind == DoseKind::Retreatment {
             // A new course: it may bring a new response and a new relapse.
-            self.relapsed = false;
+            (self.relapsed, self.lost) = (false, 0);
+            // While the new course lasts it takes the place of planned doses.
+            let last = regimen.doses.iter().map(|d| d.at_h).fold(0.0, f64::max);
+            self.suspended_h = now_h + last;
         }
         let mut fresh = self.happen(&regimen.happenings, now_h)?;
         let planned = self.agenda.len();
@@ -438,6 +448,9 @@ impl<'a> Life<'a> {
         let mut taken = true;
         let mut doses: Vec<(Dose, f64)> = doses.into_iter().map(|d| (d, 1.0)).collect();
         if kind == DoseKind::Planned {
+            if now_h <= self.suspended_h {
+                return Ok(Vec::new());
+            }
             doses = self.as_ruled(doses);
             if doses.is_empty() {
                 return Ok(Vec::new());

@@ -63,7 +63,10 @@ fn case(design: &Design, analysis: &Analysis, visits: &[usize], record: &Record)
             }
         })
         .collect();
-    let left = visits.iter().position(|k| layout.visits[*k].at_h > left_h).unwrap_or(visits.len());
+    // From the first visit after leaving on; a visit held before its time was held.
+    let seen = values.iter().rposition(|x| x.is_finite()).map_or(0, |k| k + 1);
+    let after = visits.iter().position(|k| layout.visits[*k].at_h > left_h).unwrap_or(visits.len());
+    let left = if left_h.is_finite() { after.max(seen) } else { visits.len() };
     Case {
         treatment: layout.sequences[record.sequence as usize][0] as usize,
         stratum: record.stratum as usize,

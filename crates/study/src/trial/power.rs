@@ -12,6 +12,7 @@
 
 use crate::trial::analyse::{Depth, one};
 use crate::trial::design::{Design, Power};
+use crate::trial::outcome::weigh;
 use crate::trial::schema::Record;
 use resynapse::prepare::Knowledge;
 
@@ -161,7 +162,9 @@ pub fn answers(design: &Design, power: &Power, records: &[Record]) -> Answers {
         .iter()
         .map(|size| {
             let count = records.iter().take_while(|r| r.place < *size).count();
-            one(design, power.analysis, &records[..count], Depth::Test).map(|f| (f.estimate, f.significant))
+            let mut part = records[..count].to_vec();
+            weigh(design, &mut part);
+            one(design, power.analysis, &part, Depth::Test).map(|f| (f.estimate, f.significant))
         })
         .collect()
 }

@@ -5,7 +5,7 @@ use crate::analysis::effect::shape;
 use crate::statistic::{mean, quantile, sd};
 use crate::trial::condition::Standing;
 use crate::trial::design::{Design, TimeTo};
-use crate::trial::schema::{End, EventKind, Layout, Record};
+use crate::trial::schema::{End, EventKind, Layout, Record, Seen};
 
 /// Lines of single people that are kept for a picture, of each treatment.
 const LINES: usize = 40;
@@ -256,7 +256,7 @@ impl Summary {
             for (k, what) in
                 [TimeTo::Response, TimeTo::Remission, TimeTo::Relapse, TimeTo::Leaving].into_iter().enumerate()
             {
-                arm.times[k].extend(time_to(record, what));
+                arm.times[k].extend(time_to(design.outcome.measure, record, what));
             }
         }
     }
@@ -264,9 +264,12 @@ impl Summary {
 
 /// Days until an event and whether it came; `None` for a person who does not count. Relapse is counted from response: from
 /// randomisation for those whom the lead-in had brought one.
-pub fn time_to(record: &Record, what: TimeTo) -> Option<(f64, bool)> {
+/// `measure` is the one that the criteria look at.
+pub fn time_to(measure: usize, record: &Record, what: TimeTo) -> Option<(f64, bool)> {
     let first = |kind: EventKind| record.events.iter().find(|e| e.kind == kind).map(|e| e.at_h);
-    let last_seen = record.visits.last().map_or(0.0, |v| v.at_h);
+    // Whether it came is known up to the last visit that took the score.
+    let told = |v: &&Seen| v.values.get(measure).is_some_and(|x| x.is_finite());
+    let last_seen = record.visits.iter().rev().find(told).map_or(0.0, |v| v.at_h);
     let days = |h: f64| h / HOURS_OF_DAY;
     let timed =
         |event: Option<f64>, from: f64| Some((days((event.unwrap_or(last_seen) - from).max(0.0)), event.is_some()));

@@ -88,11 +88,12 @@ fn repeated(design: &Design, analysis: &Analysis, cases: &[Case]) -> Repeated {
 
 impl Repeated {
     /// The contrast of a treatment with the reference at the last visit.
-    fn contrast(&self, treatment: usize) -> Vec<f64> {
-        let place = self.treatments.iter().position(|t| *t == treatment).unwrap_or(0);
+    fn contrast(&self, treatment: usize) -> Result<Vec<f64>, String> {
+        let place = self.treatments.iter().position(|t| *t == treatment);
+        let Some(place) = place else { return Err("nobody of the treatment is in the trial".into()) };
         let mut l = vec![0.0; self.data.columns.len()];
         l[place * self.visits + self.visits - 1] = 1.0;
-        l
+        Ok(l)
     }
 }
 
@@ -106,7 +107,7 @@ pub(super) fn mmrm(design: &Design, analysis: &Analysis, cases: &[Case], depth: 
     let repeated = repeated(design, analysis, cases);
     let covariance = mmrm::Covariance::shared(structure(analysis.covariance));
     let fit: Fit = mmrm::fit(&repeated.data, &covariance).map_err(|e| e.to_string())?;
-    let l = repeated.contrast(analysis.contrast.0);
+    let l = repeated.contrast(analysis.contrast.0)?;
     let estimate = fit.contrast(&l, freedom(analysis.freedom), LEVEL).map_err(|e| e.to_string())?;
     let mut out = found(analysis, &estimate, people(analysis, cases));
     if depth == Depth::Test {

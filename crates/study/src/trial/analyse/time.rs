@@ -28,7 +28,7 @@ pub(super) fn survival(
             t if t == two => 1,
             _ => continue,
         };
-        let Some((time, event)) = time_to(record, what) else { continue };
+        let Some((time, event)) = time_to(design.outcome.measure, record, what) else { continue };
         let stratum = record.stratum as usize;
         members.push(Member { time, event, group, stratum });
         rows.push(Row { time, event, stratum, covariates: vec![1.0 - group as f64] });

@@ -93,6 +93,10 @@ impl Build<'_, '_> {
             let hint = "a crossover is analysed with `method = \"crossover\"`, other trials with another";
             self.error("RS6755", a.method.span, "the method does not fit the design", hint);
         }
+        if timed && design.period_h.is_some() {
+            let hint = "times belong to one treatment; a crossover gives several";
+            self.error("RS6755", a.method.span, "times to an event are not analysed in a crossover", hint);
+        }
         if method == Method::Standardised && design.margins.is_empty() {
             let hint = "add `[[population.target]]` with `id` and `value`";
             self.error("RS6756", a.span, "there is no target population to standardise to", hint);

@@ -101,6 +101,13 @@ impl Build<'_, '_> {
                 self.error("RS6751", v.span, message, "narrow the `window` of one of them");
             }
         }
+        if let (Some(period), Some((at, visit, window))) = (period_h, planned.last())
+            && at + window >= period
+            && let Some(v) = draft.visits.first()
+        {
+            let message = format!("the window of the visit `{}` reaches into the next period", visit.name);
+            self.error("RS6751", v.span, message, "narrow its `window`, or lengthen `period`");
+        }
         let mut visits = Vec::new();
         let mut windows = Vec::new();
         for period in 0..periods.max(1) as u32 {
