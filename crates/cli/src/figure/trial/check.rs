@@ -11,6 +11,9 @@ use study::statistic::{mean, quantile};
 use study::trial::design::Design;
 use study::trial::summary::{Arm, PERCENTILES, Summary};
 
+/// Room for the names of the lines beside the last panel.
+const LABELS: f64 = 30.0;
+
 /// One arm at one visit.
 struct Cell {
     at_h: f64,
@@ -27,8 +30,7 @@ pub fn check(design: &Design, summary: &Summary) -> Option<Picture> {
     const HEIGHT: f64 = 220.0;
     let m = summary.measure;
     let measure = design.layout.measures.get(m)?;
-    let all: Vec<Vec<Cell>> =
-        named(design, &summary.arms).map(|(k, arm, _)| cells(design, summary, k, arm)).collect();
+    let all: Vec<Vec<Cell>> = named(design, &summary.arms).map(|(k, arm, _)| cells(design, summary, k, arm)).collect();
     let until_h = all.iter().flatten().map(|c| c.at_h).fold(0.0, f64::max);
     if until_h <= 0.0 {
         return None;
@@ -46,10 +48,9 @@ pub fn check(design: &Design, summary: &Summary) -> Option<Picture> {
     let title = format!("Spread over people: {} (visual predictive check)", measure.label);
     let what = "Lines: the values that 5 %, half and 95 % of people stay below.".to_string();
     let bands = match (many, observed.is_empty()) {
-        (true, _) => format!(
-            " Bands: the range of each in 95 % of {} virtual trials of this size.",
-            design.layout.replicates
-        ),
+        (true, _) => {
+            format!(" Bands: the range of each in 95 % of {} virtual trials of this size.", design.layout.replicates)
+        }
         (false, _) => " Of one trial there is no band: run several (--replicates) to see how far they differ.".into(),
     };
     let laid = if observed.is_empty() {
@@ -70,7 +71,7 @@ pub fn check(design: &Design, summary: &Summary) -> Option<Picture> {
     let count = all.len();
     let per_row = if count == 4 { 2 } else { count.min(3) };
     for (k, _, name) in named(design, &summary.arms) {
-        let (left, width) = columns(per_row, (START, END), 34.0, 20.0)[k % per_row];
+        let (left, width) = columns(per_row, (START, END - LABELS), 34.0, 20.0)[k % per_row];
         if k % per_row == 0 && k > 0 {
             sheet.y += HEIGHT + 90.0;
         }
@@ -93,7 +94,7 @@ pub fn check(design: &Design, summary: &Summary) -> Option<Picture> {
             let class = if p == 1 { sheet::line(k) } else { format!("e e{}", k % INKS) };
             if let (Some((x, y)), true) = (points.last().copied(), k % per_row + 1 == per_row || k + 1 == count) {
                 let text = format!("{:.0} %", 100.0 * PERCENTILES[p]);
-                sheet.out.text(x - 2.0, y - 5.0, Anchor::End, "small", &text);
+                sheet.out.text(x + 22.0, y + 3.6, Anchor::Start, "small", &text);
             }
             if p == 1 {
                 points.iter().for_each(|q| sheet::marker(&mut sheet.out, k, &sheet::fill(k), *q));
@@ -146,7 +147,8 @@ fn table(design: &Design, all: &[Vec<Cell>]) -> Table {
         for c in cells {
             let mut row = vec![treatment.name.clone(), c.visit.clone(), c.seen.to_string()];
             row.extend(c.middle.iter().zip(c.range).map(|(x, (low, high))| {
-                let range = if many { format!(" ({} to {})", words::score(low), words::score(high)) } else { String::new() };
+                let range =
+                    if many { format!(" ({} to {})", words::score(low), words::score(high)) } else { String::new() };
                 format!("{}{range}", words::score(*x))
             }));
             rows.push(row);

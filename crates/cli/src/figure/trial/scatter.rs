@@ -10,7 +10,7 @@ use crate::figure::words;
 use crate::trial::tables::{Pooled, question};
 use study::analysis::montecarlo;
 use study::trial::analyse::{Answer, Found, LEVEL, Scale};
-use study::trial::design::Design;
+use study::trial::design::{Better, Design};
 
 /// More trials than this are drawn as so many of them, evenly spaced in the order of their estimates.
 const MOST: usize = 160;
@@ -24,10 +24,13 @@ pub fn scatter(design: &Design, answers: &[Answer]) -> Option<Picture> {
     }
     let trials = design.layout.replicates;
     let title = format!("What the analyses of {trials} virtual trials found");
-    let what = "Each trial's estimate with its 95 % interval, in rising order. Filled: the analysis succeeds; hollow: not.";
+    let what =
+        "Each trial's estimate with its 95 % interval, in rising order. Filled: the analysis succeeds; hollow: not.";
     let thinned = answers.len() / design.analyses.len().max(1) > MOST;
     let fewer = if thinned { format!(" {MOST} trials are drawn, evenly from all.") } else { String::new() };
-    let caption = format!("{what}{fewer} Trials differ by chance alone: people, and where the protocol says so, how much hope a trial raises.");
+    let caption = format!(
+        "{what}{fewer} Trials differ by chance alone: people, and where the protocol says so, how much hope a trial raises."
+    );
     let mut sheet = Sheet::new(&title, &format!("{what}{fewer}"));
     sheet.legend(&[
         (Key::Marker(0), "succeeds".into()),
@@ -43,7 +46,12 @@ pub fn scatter(design: &Design, answers: &[Answer]) -> Option<Picture> {
         let scale = found.first().map_or(Scale::Difference, |f| f.scale);
         let corner = (LEFT, sheet.y + 62.0);
         let letter = char::from(b'A' + (k % 26) as u8);
-        sheet.name(letter, &format!("{}: {}", analysis.name, question(design, analysis)), (START, sheet.y + 49.0), END - START);
+        sheet.name(
+            letter,
+            &format!("{}: {}", analysis.name, question(design, analysis)),
+            (START, sheet.y + 49.0),
+            END - START,
+        );
         let rate = montecarlo::rate(pooled.successes() as u64, pooled.trials() as u64, LEVEL);
         let percent = |x: f64| words::score(100.0 * x);
         let share = rate.as_ref().map_or_else(
@@ -76,9 +84,10 @@ pub fn scatter(design: &Design, answers: &[Answer]) -> Option<Picture> {
         let drawn: Vec<&Found> =
             found.iter().enumerate().filter(|(i, _)| (i + every / 2) % every == 0).map(|(_, f)| *f).collect();
         let drawn = if drawn.is_empty() { found } else { drawn };
-        panel(&mut sheet, (corner, (END - LEFT, HEIGHT)), scale, &drawn, mean);
+        panel(&mut sheet, (corner, (END - LEFT, HEIGHT)), (scale, analysis.better), &drawn, mean);
     }
-    let told: Vec<String> = rows.iter().map(|r| format!("{}: succeeds in {} of {} trials.", r[0], r[3], r[2])).collect();
+    let told: Vec<String> =
+        rows.iter().map(|r| format!("{}: succeeds in {} of {} trials.", r[0], r[3], r[2])).collect();
     let svg = sheet.finish("analyses", &format!("{caption} {}", told.join(" ")));
     let head = vec![
         "analysis",
@@ -94,7 +103,13 @@ pub fn scatter(design: &Design, answers: &[Answer]) -> Option<Picture> {
     Some(Picture { name: "analyses", title, caption, svg, table: Table { head, rows } })
 }
 
-fn panel(sheet: &mut Sheet, (corner, size): ((f64, f64), (f64, f64)), scale: Scale, drawn: &[&Found], mean: f64) {
+fn panel(
+    sheet: &mut Sheet,
+    (corner, size): ((f64, f64), (f64, f64)),
+    (scale, better): (Scale, Better),
+    drawn: &[&Found],
+    mean: f64,
+) {
     let factor = if scale == Scale::RiskDifference { 100.0 } else { 1.0 };
     let up = match axis_of(scale, drawn) {
         Value::Even { low, high } => Value::Even { low: factor * low, high: factor * high },
@@ -105,10 +120,11 @@ fn panel(sheet: &mut Sheet, (corner, size): ((f64, f64), (f64, f64)), scale: Sca
     let frame = Frame { corner, size, across, up };
     let (left, right) = (corner.0, frame.right());
     let marks = match up {
-        Value::Log { low, high } => {
-            [0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0].into_iter().filter(|x| (low..=high).contains(x)).collect()
-        }
-        even => even.ticks(4),
+        Value::Log { low, high } => [0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0]
+            .into_iter()
+            .filter(|x| (low..=high).contains(x))
+            .collect(),
+        even => even.ticks(7),
     };
     for mark in marks {
         let Some(y) = frame.y(mark) else { continue };
@@ -120,7 +136,12 @@ fn panel(sheet: &mut Sheet, (corner, size): ((f64, f64), (f64, f64)), scale: Sca
         Scale::RiskDifference => "difference, percentage points",
         Scale::HazardRatio => "hazard ratio, logarithmic",
     };
-    sheet.out.text(left, corner.1 - 6.0, Anchor::Start, "small muted", unit);
+    let side = match better {
+        Better::Less => "better below the line of no effect",
+        Better::More => "better above the line of no effect",
+    };
+    let unit = format!("{unit}; {side}");
+    sheet.out.text(left, corner.1 - 6.0, Anchor::Start, "small muted", &unit);
     sheet.out.line("axis", (left, frame.bottom()), (right, frame.bottom()));
     if let Some(y) = frame.y(factor * scale.none()) {
         sheet.out.line("none", (left, y), (right, y));
@@ -128,7 +149,8 @@ fn panel(sheet: &mut Sheet, (corner, size): ((f64, f64), (f64, f64)), scale: Sca
     if let Some(y) = frame.y(factor * mean) {
         sheet.out.line("level", (left, y), (right, y));
     }
-    let edge = |x: f64| if x.is_finite() { frame.y_clamped(factor * x) } else { frame.y_clamped(1e300_f64.copysign(x)) };
+    let edge =
+        |x: f64| if x.is_finite() { frame.y_clamped(factor * x) } else { frame.y_clamped(1e300_f64.copysign(x)) };
     let thin: Vec<Vec<(f64, f64)>> = drawn
         .iter()
         .enumerate()

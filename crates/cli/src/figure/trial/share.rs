@@ -100,21 +100,22 @@ pub fn met(design: &Design, summary: &Summary) -> Option<Picture> {
 pub fn adverse(design: &Design, summary: &Summary) -> Option<Picture> {
     const LEFT: f64 = 210.0;
     const AIR: f64 = 12.0;
-    const STEP: f64 = 11.0;
+    const STEP: f64 = 13.0;
     const MOST: usize = 24;
     let layout = &design.layout;
     let share = |event: usize, arm: usize| Share::new(summary.arms[arm].adverse[event], summary.arms[arm].began());
     let count = summary.arms.len();
-    let highest = |event: usize| {
-        (0..count).filter_map(|k| share(event, k)).map(|s| s.percent.estimate).fold(0.0, f64::max)
-    };
-    let mut order: Vec<usize> = (0..layout.adverse.len()).filter(|e| (0..count).any(|k| share(*e, k).is_some())).collect();
+    let highest =
+        |event: usize| (0..count).filter_map(|k| share(event, k)).map(|s| s.percent.estimate).fold(0.0, f64::max);
+    let mut order: Vec<usize> =
+        (0..layout.adverse.len()).filter(|e| (0..count).any(|k| share(*e, k).is_some())).collect();
     order.sort_by(|a, b| highest(*b).total_cmp(&highest(*a)).then(a.cmp(b)));
     if order.is_empty() {
         return None;
     }
     let title = "Adverse events".to_string();
-    let what = format!("Shares of people who reported it at least once, in {}, with exact 95 % intervals.", trials(design));
+    let what =
+        format!("Shares of people who reported it at least once, in {}, with exact 95 % intervals.", trials(design));
     let order_of = if design.period_h.is_some() { " Over both periods, by the treatment that came first." } else { "" };
     let caption = format!(
         "{what}{order_of} Only the events listed are modelled; what is not listed was not looked for, which is not the \

@@ -30,9 +30,11 @@ pub struct Power<'a> {
 
 /// Writes the page.
 pub fn html(report: &Power<'_>) -> String {
-    let (design, question_) = (report.design, report.question);
-    let analysis = &design.analyses[question_.analysis];
+    let (design, asked) = (report.design, report.question);
+    let analysis = &design.analyses[asked.analysis];
     let title = format!("Power: {}", design.layout.title);
+    let sizes: Vec<String> = asked.sizes.iter().map(u32::to_string).collect();
+    let size = format!("{} trials of {} people under each truth", asked.trials, words::list(&sizes));
     let body = page! {
         p.banner role="note" { strong { (NOT_ADVICE) } }
         main {
@@ -62,7 +64,7 @@ pub fn html(report: &Power<'_>) -> String {
                 }
                 (unanswered(report.curves))
             }
-            (plan::section(design, report.basis))
+            (plan::section(design, report.basis, &size))
             (sure::section(design, report.basis))
             (sure::again(design, report.basis))
         }
@@ -76,13 +78,7 @@ fn sentence(curve: &Curve) -> Markup {
     let share = |t: &Tally| {
         let r = montecarlo::rate(u64::from(t.succeeded), u64::from(t.trials), LEVEL).ok()?;
         let percent = |x: f64| words::score(100.0 * x);
-        Some(format!(
-            "{} % ({} to {}) with {} people",
-            percent(r.estimate),
-            percent(r.lower),
-            percent(r.upper),
-            t.size
-        ))
+        Some(format!("{} % ({} to {}) with {} people", percent(r.estimate), percent(r.lower), percent(r.upper), t.size))
     };
     let ends: Vec<&Tally> = match curve.tallies.as_slice() {
         [] => Vec::new(),
@@ -99,8 +95,12 @@ fn reading(truth: Truth) -> &'static str {
     match truth {
         Truth::Assumed => "The chance of success if the model is right in every number.",
         Truth::SharpNull => "It should be the level: it checks the analysis, not the drug.",
-        Truth::PharmacologicalNull => "Above the level, the trial rewards being noticed: success would not tell drug from hope.",
-        Truth::Uncertain => "Power averaged over what is not known; nearer to the truth than power where numbers are weak.",
+        Truth::PharmacologicalNull => {
+            "Above the level, the trial rewards being noticed: success would not tell drug from hope."
+        }
+        Truth::Uncertain => {
+            "Power averaged over what is not known; nearer to the truth than power where numbers are weak."
+        }
     }
 }
 

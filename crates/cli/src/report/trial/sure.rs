@@ -18,8 +18,7 @@ pub fn section(_design: &Design, basis: &Basis<'_>) -> Markup {
     let counts: Vec<(Grade, usize)> =
         Grade::ALL.into_iter().map(|g| (g, basis.rows.iter().filter(|r| r.grade() == g).count())).collect();
     let weakest = counts.iter().rev().find(|(_, n)| *n > 0).map(|(g, _)| *g);
-    let priors: Vec<&&Row> =
-        basis.rows.iter().filter(|r| PRIORS.iter().any(|p| r.id.starts_with(p))).collect();
+    let priors: Vec<&&Row> = basis.rows.iter().filter(|r| PRIORS.iter().any(|p| r.id.starts_with(p))).collect();
     page! {
         section #limits {
             h2 { "How sure, and where it is wrong" }
