@@ -54,7 +54,8 @@ pub fn read(
     };
     let resources = resources.map_err(|(found, map)| Failure::Input(found, Box::new(map)))?;
     let path = Path::new(what);
-    let named = atlas.trials.get(what).filter(|_| !path.exists());
+    // A folder of results may bear the name of its trial.
+    let named = atlas.trials.get(what).filter(|_| !path.is_file());
     let (text, beside) = match named {
         Some(text) => (text.clone(), Folder(PathBuf::from("."))),
         None if path.is_file() || path.extension().is_some() => {

@@ -14,7 +14,8 @@ mod share;
 mod sheet;
 mod survival;
 
-pub(crate) use change::{time_in_words, unit, visit_name};
+pub(crate) use change::{cells as changes, time_in_words, unit, visit_name};
+pub(crate) use flow::EVENTS;
 pub(crate) use forest::effect;
 pub use power::power;
 

@@ -82,12 +82,16 @@ pub fn html(report: &Report<'_>) -> String {
             "{n} virtual trials of resynapse: people of a model, randomised, treated and analysed like those of a trial."
         ),
     };
+    let size = match layout.replicates {
+        1 => format!("one trial of {} people", layout.size),
+        n => format!("{n} trials of {} people", layout.size),
+    };
     let body = page! {
         p.banner role="note" { strong { (NOT_ADVICE) } }
         main {
             header { h1 { (layout.title) } p.lead { (lead) } }
             (answer::section(report))
-            (plan::section(report.design, report.basis))
+            (plan::section(report.design, report.basis, &size))
             (figures(report, "What happened", "course", &["change", "people", "spread", "responders", "times"]))
             (found::section(report))
             (found::between(report))

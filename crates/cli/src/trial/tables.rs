@@ -1,6 +1,7 @@
 //! Results of a trial as tables and JSON.
 
 use super::finish::Findings;
+use crate::figure::words;
 use crate::folder::csv_text;
 use resynapse::atlas::Atlas;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ pub fn question(design: &Design, analysis: &Analysis) -> String {
     let layout = &design.layout;
     let (one, two) = analysis.contrast;
     let names = format!("{} - {}", layout.treatments[one].name, layout.treatments[two].name);
-    let at = &layout.visits[analysis.visit].name;
+    let at = crate::figure::trial::visit_name(&layout.visits[analysis.visit].name);
     let measure = &layout.measures[analysis.measure].label;
     match analysis.method {
         Method::Survival(what) => {
@@ -61,6 +62,17 @@ pub fn estimand(analysis: &Analysis) -> String {
         Intercurrent::Dropout => "dropout",
     };
     format!("{name} {}", analysis.intercurrent.iter().map(event).collect::<Vec<_>>().join(", "))
+}
+
+/// A further number with its interval, as people read it.
+pub fn detail_text(d: &Detail) -> String {
+    let text = |x: f64| if x.is_finite() { words::number(x) } else { "not reached".into() };
+    let between = d.interval.map_or_else(String::new, |(a, b)| format!(" ({} to {})", text(a), text(b)));
+    match d.name {
+        name if name.contains("p of ") || name.contains(" p,") => crate::terminal::trial::p(d.value),
+        "events" => words::whole(d.value),
+        _ => format!("{}{between}", text(d.value)),
+    }
 }
 
 /// Answers of one analysis over all trials.

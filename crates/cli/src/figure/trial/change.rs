@@ -13,15 +13,24 @@ use study::trial::design::Design;
 use study::trial::summary::{Sample, Summary};
 
 /// One arm at one visit.
-struct Cell {
-    arm: usize,
-    at_h: f64,
-    visit: String,
-    seen: usize,
-    mean: f64,
-    sd: f64,
-    /// `None` at the start, and where one value is all there is.
-    interval: Option<(f64, f64)>,
+pub(crate) struct Cell {
+    /// Position of the arm.
+    pub arm: usize,
+    /// Position among the arm's visits.
+    pub place: usize,
+    /// Planned time.
+    pub at_h: f64,
+    /// Name of the visit.
+    pub visit: String,
+    /// People with a value.
+    pub seen: usize,
+    /// Mean change from the start; over trials where there are several.
+    pub mean: f64,
+    /// Standard deviation over people.
+    pub sd: f64,
+    /// Confidence interval of one trial, or the range of 95 % of trials; `None` at the start, and where one value is all
+    /// there is.
+    pub interval: Option<(f64, f64)>,
 }
 
 /// Draws it.
@@ -62,7 +71,8 @@ pub fn change(design: &Design, summary: &Summary) -> Option<Picture> {
         sheet.out.line("none", (LEFT, y), (frame.right(), y));
     }
     let count = summary.arms.len();
-    let shifted = |at_h: f64, arm: usize| frame.x(at_h).map(|x| x + beside(arm, count));
+    // At the start all arms stand at 0: one place for all.
+    let shifted = |at_h: f64, arm: usize| frame.x(at_h).map(|x| if at_h > 0.0 { x + beside(arm, count) } else { x });
     for (k, ..) in named(design, &summary.arms) {
         let own = || cells.iter().filter(move |c| c.arm == k);
         let points: Vec<_> = own().filter_map(|c| Some((shifted(c.at_h, k)?, frame.y(c.mean)?))).collect();
@@ -75,9 +85,12 @@ pub fn change(design: &Design, summary: &Summary) -> Option<Picture> {
         }
         sheet::marker(&mut sheet.out, c.arm, &sheet::fill(c.arm), (x, y));
     }
-    for o in &observed {
-        let (Some(x), Some(y)) = (shifted(o.at_h, o.treatment), frame.y(o.change)) else { continue };
-        let x = x + 0.5 * f64::max(10.0, beside(count, count));
+    for (place, o) in observed.iter().enumerate() {
+        const STEP_PX: f64 = 6.0;
+        let (Some(x), Some(y)) = (frame.x(o.at_h), frame.y(o.change)) else { continue };
+        // Beyond the arms, those of one time side by side.
+        let before = observed[..place].iter().filter(|b| b.at_h == o.at_h).count();
+        let x = x + beside(count - 1, count) + STEP_PX * (1 + before) as f64;
         if let Some((low, high)) = o.interval {
             sheet::upright(&mut sheet.out, "none", x, (frame.y_clamped(low), frame.y_clamped(high)));
         }
@@ -98,7 +111,8 @@ pub fn change(design: &Design, summary: &Summary) -> Option<Picture> {
     Some(Picture { name: "change", title, caption, svg, table })
 }
 
-fn cells(design: &Design, summary: &Summary) -> Vec<Cell> {
+/// Every arm at every visit that takes the measure.
+pub(crate) fn cells(design: &Design, summary: &Summary) -> Vec<Cell> {
     let m = summary.measure;
     let mut cells = Vec::new();
     for (k, arm, _) in named(design, &summary.arms) {
@@ -117,6 +131,7 @@ fn cells(design: &Design, summary: &Summary) -> Vec<Cell> {
             let interval = interval.filter(|(a, b)| planned.at_h > 0.0 && a.is_finite() && b.is_finite());
             cells.push(Cell {
                 arm: k,
+                place,
                 at_h: planned.at_h,
                 visit: visit_name(&planned.name),
                 seen: sample.n,

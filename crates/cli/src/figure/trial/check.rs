@@ -11,6 +11,9 @@ use study::statistic::{mean, quantile};
 use study::trial::design::Design;
 use study::trial::summary::{Arm, PERCENTILES, Summary};
 
+/// Room for the names of the lines beside the last panel.
+const LABELS: f64 = 30.0;
+
 /// One arm at one visit.
 struct Cell {
     at_h: f64,
@@ -68,7 +71,7 @@ pub fn check(design: &Design, summary: &Summary) -> Option<Picture> {
     let count = all.len();
     let per_row = if count == 4 { 2 } else { count.min(3) };
     for (k, _, name) in named(design, &summary.arms) {
-        let (left, width) = columns(per_row, (START, END), 34.0, 20.0)[k % per_row];
+        let (left, width) = columns(per_row, (START, END - LABELS), 34.0, 20.0)[k % per_row];
         if k % per_row == 0 && k > 0 {
             sheet.y += HEIGHT + 90.0;
         }
@@ -91,7 +94,7 @@ pub fn check(design: &Design, summary: &Summary) -> Option<Picture> {
             let class = if p == 1 { sheet::line(k) } else { format!("e e{}", k % INKS) };
             if let (Some((x, y)), true) = (points.last().copied(), k % per_row + 1 == per_row || k + 1 == count) {
                 let text = format!("{:.0} %", 100.0 * PERCENTILES[p]);
-                sheet.out.text(x - 2.0, y - 5.0, Anchor::End, "small", &text);
+                sheet.out.text(x + 22.0, y + 3.6, Anchor::Start, "small", &text);
             }
             if p == 1 {
                 points.iter().for_each(|q| sheet::marker(&mut sheet.out, k, &sheet::fill(k), *q));

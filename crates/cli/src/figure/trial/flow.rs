@@ -38,7 +38,7 @@ pub fn flow(design: &Design, summary: &Summary) -> Option<Picture> {
         let end = boxed(&mut sheet, (middle - 0.5 * wide, wide), y, &[format!("{} candidates", summary.screened)]);
         let excluded = [format!("{out_by} did not enter"), share(out_by, summary.screened)];
         let side = (middle + 150.0, end - 2.0);
-        boxed(&mut sheet, (side.0, 200.0), side.1, &excluded);
+        boxed(&mut sheet, (side.0, 180.0), side.1, &excluded);
         let centre = side.1 + 0.5 * height(&excluded);
         sheet.out.line("axis", (middle, centre), (side.0, centre));
         let next = end + height(&excluded) + 12.0;
@@ -53,7 +53,9 @@ pub fn flow(design: &Design, summary: &Summary) -> Option<Picture> {
     let end = boxed(&mut sheet, (middle - 0.5 * wide, wide), y, &each);
     let bar = end + 0.5 * GAP;
     sheet.out.line("axis", (middle, end), (middle, bar));
-    let places = columns(count, (START, END), 0.0, 14.0);
+    const WIDEST: f64 = 270.0;
+    let narrowed = |(x, width): (f64, f64)| (x + 0.5 * (width - width.min(WIDEST)), width.min(WIDEST));
+    let places: Vec<(f64, f64)> = columns(count, (START, END), 0.0, 14.0).into_iter().map(narrowed).collect();
     let centre = |k: usize| places[k].0 + 0.5 * places[k].1;
     if count > 1 {
         sheet.out.line("axis", (centre(0), bar), (centre(count - 1), bar));

@@ -13,7 +13,7 @@ use study::trial::design::{Better, Design};
 const LEFT: f64 = 300.0;
 const RIGHT: f64 = 660.0;
 const TEXT: f64 = 676.0;
-const ROW: f64 = 40.0;
+const ROW: f64 = 48.0;
 
 /// Draws it; the first answer of each analysis is shown.
 pub fn forest(design: &Design, answers: &[Answer]) -> Option<Picture> {
@@ -102,9 +102,11 @@ fn group(sheet: &mut Sheet, design: &Design, scale: Scale, found: &[(&Answer, &F
     for (place, (answer, f)) in found.iter().enumerate() {
         let analysis = &design.analyses[answer.analysis];
         let y = top + ROW * (place as f64 + 0.5);
-        sheet.out.text(START, y - 3.0, Anchor::Start, "strong", &words::shorten(&analysis.name, 40));
-        let asked = words::shorten(&question(design, analysis), 50);
-        sheet.out.text(START, y + 10.0, Anchor::Start, "small muted", &asked);
+        sheet.out.text(START, y - 9.0, Anchor::Start, "strong", &words::shorten(&analysis.name, 38));
+        for (line, text) in words::folded(&question(design, analysis), 46).iter().take(2).enumerate() {
+            let at = y + 4.0 + 12.5 * line as f64;
+            sheet.out.text(START, at, Anchor::Start, "small muted", &words::shorten(text, 46));
+        }
         let second = f.sensitivity.as_ref().and_then(|s| s.as_ref().ok());
         let main = if second.is_some() { y - 6.0 } else { y };
         let class = if f.significant { sheet::fill(0) } else { sheet::hollow(0) };
@@ -124,13 +126,16 @@ fn group(sheet: &mut Sheet, design: &Design, scale: Scale, found: &[(&Answer, &F
         }
     }
     sheet.out.line("axis", (LEFT, bottom), (RIGHT, bottom));
-    let better: Vec<Better> = found.iter().map(|(a, _)| design.analyses[a.analysis].better).collect();
-    if better.iter().all(|b| *b == better[0]) {
-        let text = match better[0] {
-            Better::Less => "← better on the left of the line",
-            Better::More => "better on the right of the line →",
+    let asked = || found.iter().map(|(a, _)| &design.analyses[a.analysis]);
+    let (better, arm) = (asked().next().map(|a| a.better), asked().next().map(|a| a.contrast.0));
+    if asked().all(|a| Some(a.better) == better) {
+        let one = arm.filter(|k| asked().all(|a| a.contrast.0 == *k)).map(|k| &design.layout.treatments[k].name);
+        let with = one.map_or_else(|| "the first arm".to_string(), |n| words::shorten(n, 40));
+        let text = match better {
+            Some(Better::Less) => format!("← better with {with}"),
+            _ => format!("better with {with} →"),
         };
-        sheet.out.text(0.5 * (LEFT + RIGHT), bottom + 29.0, Anchor::Middle, "small muted", text);
+        sheet.out.text(0.5 * (LEFT + RIGHT), bottom + 29.0, Anchor::Middle, "small muted", &text);
     }
     sheet.y = bottom + 40.0;
 }
@@ -202,7 +207,7 @@ pub(crate) fn effect(scale: Scale, x: f64) -> String {
         }
         _ if x.is_nan() => "–".into(),
         Scale::Difference => words::score(x),
-        Scale::RiskDifference => format!("{} %", words::whole(100.0 * x)),
+        Scale::RiskDifference => format!("{} %", words::score(100.0 * x)),
         Scale::HazardRatio => format!("{x:.2}"),
     }
 }

@@ -5,7 +5,7 @@ use crate::figure::svg::{Anchor, Drawing};
 use crate::figure::words;
 
 /// Room inside the frame at both ends of the horizontal axis, for markers that stand beside each other.
-const INSET: f64 = 12.0;
+const INSET: f64 = 18.0;
 
 /// A horizontal axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,7 +74,7 @@ impl Frame {
 
     /// Times to mark on an axis of hours.
     pub fn marks(&self) -> Vec<f64> {
-        const APART_PX: f64 = 46.0;
+        const APART_PX: f64 = 60.0;
         match self.across {
             Across::Hours(until_h) => Time::Even { until_h }.ticks(APART_PX / (self.size.0 - 2.0 * INSET)),
             Across::Value(axis) => axis.ticks((self.size.0 / 90.0).round().max(2.0) as usize),

@@ -5,6 +5,7 @@ use super::frame::{Across, Frame, columns};
 use super::sheet::{self, END, START, Sheet};
 use super::{Picture, Table, named};
 use crate::figure::axis::Value;
+use crate::figure::svg::Anchor;
 use crate::figure::words;
 use study::trial::design::Design;
 use study::trial::summary::{Sample, Summary};
@@ -43,7 +44,9 @@ pub fn lines(design: &Design, summary: &Summary) -> Option<Picture> {
         let frame =
             Frame { corner: (left, sheet.y + 46.0), size: (width, HEIGHT), across: Across::Hours(until_h), up: axis };
         let letter = char::from(b'A' + (k % 26) as u8);
-        sheet.name(letter, &format!("{name}, {} of {} people", arm.lines.len(), arm.randomised), frame.corner, width);
+        sheet.name(letter, name, frame.corner, width);
+        let of = format!("{} of {} people", arm.lines.len(), arm.randomised);
+        sheet.out.text(left + width, frame.corner.1 - 7.0, Anchor::End, "small muted", &of);
         frame.draw(&mut sheet.out, &unit(&measure.unit), "time since randomisation");
         let wisps: Vec<_> =
             arm.lines.iter().map(|l| frame.points(l.iter().map(|(day, x)| (day * DAY_H, *x)))).collect();

@@ -10,7 +10,7 @@ use crate::figure::words;
 use crate::trial::tables::{Pooled, question};
 use study::analysis::montecarlo;
 use study::trial::analyse::{Answer, Found, LEVEL, Scale};
-use study::trial::design::Design;
+use study::trial::design::{Better, Design};
 
 /// More trials than this are drawn as so many of them, evenly spaced in the order of their estimates.
 const MOST: usize = 160;
@@ -84,7 +84,7 @@ pub fn scatter(design: &Design, answers: &[Answer]) -> Option<Picture> {
         let drawn: Vec<&Found> =
             found.iter().enumerate().filter(|(i, _)| (i + every / 2) % every == 0).map(|(_, f)| *f).collect();
         let drawn = if drawn.is_empty() { found } else { drawn };
-        panel(&mut sheet, (corner, (END - LEFT, HEIGHT)), scale, &drawn, mean);
+        panel(&mut sheet, (corner, (END - LEFT, HEIGHT)), (scale, analysis.better), &drawn, mean);
     }
     let told: Vec<String> =
         rows.iter().map(|r| format!("{}: succeeds in {} of {} trials.", r[0], r[3], r[2])).collect();
@@ -103,7 +103,13 @@ pub fn scatter(design: &Design, answers: &[Answer]) -> Option<Picture> {
     Some(Picture { name: "analyses", title, caption, svg, table: Table { head, rows } })
 }
 
-fn panel(sheet: &mut Sheet, (corner, size): ((f64, f64), (f64, f64)), scale: Scale, drawn: &[&Found], mean: f64) {
+fn panel(
+    sheet: &mut Sheet,
+    (corner, size): ((f64, f64), (f64, f64)),
+    (scale, better): (Scale, Better),
+    drawn: &[&Found],
+    mean: f64,
+) {
     let factor = if scale == Scale::RiskDifference { 100.0 } else { 1.0 };
     let up = match axis_of(scale, drawn) {
         Value::Even { low, high } => Value::Even { low: factor * low, high: factor * high },
@@ -118,7 +124,7 @@ fn panel(sheet: &mut Sheet, (corner, size): ((f64, f64), (f64, f64)), scale: Sca
             .into_iter()
             .filter(|x| (low..=high).contains(x))
             .collect(),
-        even => even.ticks(4),
+        even => even.ticks(7),
     };
     for mark in marks {
         let Some(y) = frame.y(mark) else { continue };
@@ -130,7 +136,12 @@ fn panel(sheet: &mut Sheet, (corner, size): ((f64, f64), (f64, f64)), scale: Sca
         Scale::RiskDifference => "difference, percentage points",
         Scale::HazardRatio => "hazard ratio, logarithmic",
     };
-    sheet.out.text(left, corner.1 - 6.0, Anchor::Start, "small muted", unit);
+    let side = match better {
+        Better::Less => "better below the line of no effect",
+        Better::More => "better above the line of no effect",
+    };
+    let unit = format!("{unit}; {side}");
+    sheet.out.text(left, corner.1 - 6.0, Anchor::Start, "small muted", &unit);
     sheet.out.line("axis", (left, frame.bottom()), (right, frame.bottom()));
     if let Some(y) = frame.y(factor * scale.none()) {
         sheet.out.line("none", (left, y), (right, y));

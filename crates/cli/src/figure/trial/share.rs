@@ -100,7 +100,7 @@ pub fn met(design: &Design, summary: &Summary) -> Option<Picture> {
 pub fn adverse(design: &Design, summary: &Summary) -> Option<Picture> {
     const LEFT: f64 = 210.0;
     const AIR: f64 = 12.0;
-    const STEP: f64 = 11.0;
+    const STEP: f64 = 13.0;
     const MOST: usize = 24;
     let layout = &design.layout;
     let share = |event: usize, arm: usize| Share::new(summary.arms[arm].adverse[event], summary.arms[arm].began());

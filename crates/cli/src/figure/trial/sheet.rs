@@ -43,8 +43,6 @@ pub const RULES: &str = "\
 pub enum Key {
     /// An arm: its line and marker.
     Arm(usize),
-    /// An arm's line alone.
-    Line(usize),
     /// An arm's marker alone.
     Marker(usize),
     /// A published point of an arm.
@@ -110,7 +108,6 @@ impl Sheet {
                 across(&mut self.out, &line(k));
                 marker(&mut self.out, k, &fill(k), middle);
             }
-            Key::Line(k) => across(&mut self.out, &line(k)),
             Key::Marker(k) => marker(&mut self.out, k, &fill(k), middle),
             Key::Published(k) | Key::Hollow(k) => marker(&mut self.out, k, &hollow(k), middle),
             Key::None => across(&mut self.out, "none"),
@@ -121,7 +118,8 @@ impl Sheet {
 
     /// A letter and a name above a panel whose plotting area begins at `left`, `top`.
     pub fn name(&mut self, letter: char, name: &str, (left, top): (f64, f64), width: f64) {
-        let fits = (width / text_width("n", 12.0)).floor().max(8.0) as usize;
+        // Strong letters are wider.
+        let fits = ((width - 15.0) / text_width("n", 13.5)).floor().max(8.0) as usize;
         let letter = letter.to_string();
         self.out.text(left, top - 23.0, Anchor::Start, "strong muted", &letter);
         self.out.text(left + 15.0, top - 23.0, Anchor::Start, "strong", &words::shorten(name, fits));

@@ -3,6 +3,7 @@
 use super::frame::{Across, Frame, PERCENT, columns};
 use super::sheet::{self, END, Key, START, Sheet, arms};
 use super::{Picture, Table, began, named, trials};
+use crate::figure::panel::text_width;
 use crate::figure::svg::Anchor;
 use crate::figure::words;
 use study::analysis::survival::{Scale, Seen, curve::Curve};
@@ -48,20 +49,26 @@ pub fn survival(design: &Design, summary: &Summary) -> Option<Picture> {
         .map(|(e, _)| EVENTS[*e].1.to_lowercase().replacen("time to ", "", 1))
         .collect();
     let silent = if silent.is_empty() { String::new() } else { format!(" Nobody had: {}.", words::list(&silent)) };
-    let caption = format!("{what} {since} An event is noticed at a visit, so curves fall there.{silent}");
+    let caption = format!(
+        "{what} {since} An event is noticed at a visit, so curves fall there; they end where fewer than a tenth of people are at risk.{silent}"
+    );
     let mut sheet = Sheet::new(&title, &what);
     let mut keys = arms(design);
-    keys.iter_mut().enumerate().for_each(|(k, (key, name))| (*key, *name) = (Key::Line(k), began(design, k)));
-    if shown.iter().any(|(_, curves)| curves.iter().flatten().any(|c| ticks(c).next().is_some())) {
+    keys.iter_mut().enumerate().for_each(|(k, (key, name))| (*key, *name) = (Key::Arm(k), began(design, k)));
+    let marked = |c: &Curve| ticks(&curtailed(c)).next().is_some();
+    if shown.iter().any(|(_, curves)| curves.iter().flatten().any(marked)) {
         keys.push((Key::Tick, "last seen without the event".into()));
     }
     sheet.legend(&keys);
     let count = summary.arms.len();
     let per_row = shown.len().min(2);
+    let longest = (0..count).map(|k| text_width(&began(design, k), 10.5)).fold(0.0, f64::max);
+    let room = (longest + 32.0).clamp(60.0, 150.0);
+    let fits = ((room - 32.0) / text_width("n", 10.5)).floor() as usize;
     let (mut rows, mut told) = (Vec::new(), Vec::new());
     let step = 46.0 + HEIGHT + 44.0 + 15.0 * count as f64 + 14.0;
     for (place, (e, curves)) in shown.iter().enumerate() {
-        let (left, width) = columns(per_row, (START, END), 104.0, 24.0)[place % per_row];
+        let (left, width) = columns(per_row, (START, END), room, 24.0)[place % per_row];
         if place % per_row == 0 && place > 0 {
             sheet.y += step;
         }
@@ -73,15 +80,15 @@ pub fn survival(design: &Design, summary: &Summary) -> Option<Picture> {
         sheet.name(char::from(b'A' + place as u8), name, corner, width);
         frame.draw(&mut sheet.out, unit, "");
         for (k, curve) in curves.iter().enumerate() {
-            let Some(curve) = curve else { continue };
+            let Some(curve) = curve.as_ref().map(curtailed) else { continue };
             if count <= 2 {
-                let outline = limits(&frame, curve);
+                let outline = limits(&frame, &curve);
                 if outline.len() > 3 {
                     sheet.out.shape(&sheet::band(k), &outline);
                 }
             }
-            sheet.out.path(&sheet::line(k), &[steps(&frame, curve, |p| p.survival)]);
-            for (time, survival) in ticks(curve) {
+            sheet.out.path(&sheet::line(k), &[steps(&frame, &curve, |p| p.survival)]);
+            for (time, survival) in ticks(&curve) {
                 let Some((x, y)) = frame.point((time * DAY_H, 100.0 * survival)) else { continue };
                 sheet.out.line("none", (x, y - 4.0), (x, y + 4.0));
             }
@@ -90,8 +97,8 @@ pub fn survival(design: &Design, summary: &Summary) -> Option<Picture> {
         sheet.out.text(left, y, Anchor::Start, "small muted", "people at risk");
         for (k, curve) in curves.iter().enumerate() {
             y += 15.0;
-            sheet::marker(&mut sheet.out, k, &sheet::fill(k), (left - 98.0, y - 3.8));
-            sheet.out.text(left - 89.0, y, Anchor::Start, "small", &words::shorten(&began(design, k), 12));
+            sheet::marker(&mut sheet.out, k, &sheet::fill(k), (left - room + 6.0, y - 3.8));
+            sheet.out.text(left - room + 15.0, y, Anchor::Start, "small", &words::shorten(&began(design, k), fits));
             for mark in frame.marks() {
                 let n = curve.as_ref().map_or(0, |c| c.at_risk(mark / DAY_H));
                 let Some(x) = frame.x(mark) else { continue };
@@ -116,6 +123,18 @@ pub fn survival(design: &Design, summary: &Summary) -> Option<Picture> {
     let head = vec!["what", "arm", "people", "events", "% without at the end (95 %)", "median, days (95 %)"];
     let svg = sheet.finish("times", &format!("{caption} {}", told.join(" ")));
     Some(Picture { name: "times", title, caption, svg, table: Table { head, rows } })
+}
+
+/// A curve is not drawn once fewer than this share of people are at risk: its last steps rest on very few.
+///
+/// Source: Pocock, Clayton & Altman 2002, Lancet 359:1686, who advise to stop at 10 to 20 %.
+const LEAST_AT_RISK: f64 = 0.1;
+
+/// The curve up to where too few are at risk, for drawing.
+fn curtailed(curve: &Curve) -> Curve {
+    let least = LEAST_AT_RISK * curve.size as f64;
+    let known = curve.points.iter().take_while(|p| p.at_risk as f64 >= least);
+    Curve { points: known.copied().collect(), ..curve.clone() }
 }
 
 /// Times and heights at which people were last seen, where they are few; those at the end are told by the numbers below.

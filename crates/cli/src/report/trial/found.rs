@@ -4,11 +4,11 @@ use super::{Report, columns, figure, percent, picture};
 use crate::figure::trial::{Table, began, effect, visit_name};
 use crate::figure::words;
 use crate::terminal::trial::p;
-use crate::trial::tables::{Pooled, estimand, method, question};
+use crate::trial::tables::{Pooled, detail_text, estimand, method, question};
 use maud::{Markup, html as page};
 use study::population::Shape;
 use study::statistic::{mean, sd};
-use study::trial::analyse::{Detail, Found};
+use study::trial::analyse::Found;
 use study::trial::design::Multiplicity;
 use study::trial::summary::Sample;
 
@@ -57,19 +57,13 @@ fn one(f: &Found) -> Markup {
         dt { "one-sided p" }
         dd { (p(f.p)) @if f.adjusted != f.p { ", adjusted " (p(f.adjusted)) } ": " @if f.significant { "succeeds" } @else { "does not succeed" } " in this one draw" }
         dt { "People" } dd { (f.n.0) " and " (f.n.1) @if let Some(df) = f.df { "; " (words::score(df)) " degrees of freedom" } }
-        @for d in &f.details { dt { (d.name) } dd { (detail(d)) } }
+        @for d in &f.details { dt { (d.name) } dd { (detail_text(d)) } }
         @match &f.sensitivity {
             Some(Ok(e)) => { dt { "Check" } dd { (effect(f.scale, e.estimate)) " (" (effect(f.scale, e.lower)) " to " (effect(f.scale, e.upper)) ") if who left goes on as in the reference arm" } }
             Some(Err(why)) => { dt { "Check" } dd { "jump to reference could not be worked out: " (why) } }
             None => {}
         }
     }
-}
-
-fn detail(d: &Detail) -> String {
-    let text = |x: f64| if x.is_finite() { words::number(x) } else { "not reached".into() };
-    let between = d.interval.map_or_else(String::new, |(a, b)| format!(" ({} to {})", text(a), text(b)));
-    format!("{}{between}", text(d.value))
 }
 
 fn shared(report: &Report<'_>, multiplicity: &Multiplicity) -> String {

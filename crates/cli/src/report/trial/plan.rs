@@ -7,8 +7,8 @@ use maud::{Markup, html as page};
 use resynapse::prepare::Knowledge;
 use study::trial::design::{Action, BetweenTrials, Design, Dropout, Rule};
 
-/// The section.
-pub fn section(design: &Design, basis: &Basis<'_>) -> Markup {
+/// The section; `size` says how many trials of how many people.
+pub fn section(design: &Design, basis: &Basis<'_>, size: &str) -> Markup {
     let layout = &design.layout;
     let shared = shared(design);
     let own = |k: usize| -> Vec<String> {
@@ -18,7 +18,7 @@ pub fn section(design: &Design, basis: &Basis<'_>) -> Markup {
         section #run {
             h2 { "What was run" }
             dl {
-                dt { "Study" } dd { (layout.id) ", " @if layout.replicates > 1 { (layout.replicates) " trials of " } (layout.size) " people, seed " (design.seed) }
+                dt { "Study" } dd { (layout.id) ", " (size) ", seed " (design.seed) }
                 @for (k, t) in layout.treatments.iter().enumerate() {
                     dt { "Arm " (t.name) }
                     dd {

@@ -30,9 +30,11 @@ pub struct Power<'a> {
 
 /// Writes the page.
 pub fn html(report: &Power<'_>) -> String {
-    let (design, question_) = (report.design, report.question);
-    let analysis = &design.analyses[question_.analysis];
+    let (design, asked) = (report.design, report.question);
+    let analysis = &design.analyses[asked.analysis];
     let title = format!("Power: {}", design.layout.title);
+    let sizes: Vec<String> = asked.sizes.iter().map(u32::to_string).collect();
+    let size = format!("{} trials of {} people under each truth", asked.trials, words::list(&sizes));
     let body = page! {
         p.banner role="note" { strong { (NOT_ADVICE) } }
         main {
@@ -62,7 +64,7 @@ pub fn html(report: &Power<'_>) -> String {
                 }
                 (unanswered(report.curves))
             }
-            (plan::section(design, report.basis))
+            (plan::section(design, report.basis, &size))
             (sure::section(design, report.basis))
             (sure::again(design, report.basis))
         }
