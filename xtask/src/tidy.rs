@@ -1,12 +1,13 @@
 //! Invariants that neither the compiler nor clippy sees. Each is a sentence of ARCHITECTURE.md.
 
 use crate::report;
-use resynapse::atlas::{Atlas, WHOLE};
+use resynapse::atlas::{Atlas, Embedded, WHOLE};
 use resynapse_tests::files::root;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use study::population::Description;
 
 /// Files of `resynapse` and `model` that may hold float literals other than 0, 0.5, 1 and 2, with the reason.
 const FLOATS_ALLOWED: &[(&str, &str)] = &[
@@ -21,6 +22,7 @@ const FLOATS_ALLOWED: &[(&str, &str)] = &[
     ("crates/resynapse/src/dosing.rs", "the grid on which results are reported, rounding of a dose in sprays"),
     ("crates/resynapse/src/nonmem.rs", "when a repeated dose counts as steady, ranges of codes"),
     ("crates/resynapse/src/run.rs", "the default horizon"),
+    ("crates/resynapse/src/protocol.rs", "most people of one arm for one of another"),
     ("crates/resynapse/src/expectation/evaluate.rs", "how long a run is followed when nothing says so"),
     ("crates/resynapse/src/happening.rs", "the most repeats of one entry"),
     ("crates/resynapse/src/hypothesis/battery.rs", "hours of a day and a week"),
@@ -44,6 +46,17 @@ const FLOATS_ALLOWED: &[(&str, &str)] = &[
     ("crates/study/src/data/adam.rs", "the invented date of study day 1"),
     ("crates/study/src/data/adam/score.rs", "a percentage"),
     ("crates/study/src/data/person.rs", "hours of a day"),
+    ("crates/study/src/population/read.rs", "rounding of shares that must add up to 1"),
+    ("crates/study/src/trial/analyse.rs", "the level of shown intervals"),
+    ("crates/study/src/trial/bench.rs", "hours of a day"),
+    ("crates/study/src/trial/build.rs", "most sizes of a protocol, rounding of times"),
+    ("crates/study/src/trial/build/analysis.rs", "rounding of weights, least and most sizes"),
+    ("crates/study/src/trial/build/visits.rs", "hours of a day, minutes of an hour, rounding in names"),
+    ("crates/study/src/trial/condition.rs", "percent"),
+    ("crates/study/src/trial/enrol.rs", "percent"),
+    ("crates/study/src/trial/life.rs", "how long a session is watched, days of a month, mg of a kg"),
+    ("crates/study/src/trial/read.rs", "the usual level of significance, ranges of settings"),
+    ("crates/study/src/trial/summary.rs", "hours of a day, percentiles that are shown"),
     ("crates/study/src/statistic.rs", "quantiles of the normal and the chi-square approximation"),
     ("crates/study/src/target.rs", "none in code: examples in texts"),
     ("crates/study/src/validate.rs", "width of a 95 % interval, visits at which relapse is looked for"),
@@ -340,6 +353,9 @@ fn atlas_is_used(findings: &mut Vec<String>) {
         for instance in model::expand::expand(module, &atlas.library.families, &mut Vec::new()) {
             used.extend(instance.parameters.into_iter().map(|p| p.name.value));
         }
+    }
+    if let Ok(people) = Description::load(&Embedded) {
+        used.extend(people.rows().map(String::from));
     }
     for id in atlas.library.ledger.ids().filter(|id| !used.contains(*id)) {
         findings.push(format!("atlas/evidence/parameters: no mechanism uses `{id}`"));
