@@ -44,7 +44,7 @@ fn agrees_with_r_on_curves() {
     let expected = expected();
     let times = [0.5, 3.0, 6.0, 10.25, 22.0, 23.0];
     let mut seen = 0;
-    for (name, text, groups, times) in [("freireich", FREIREICH, 2, [10.0, 20.0]), ("made", MADE, 3, [6.0, 14.0])] {
+    for (name, text, groups, ends) in [("freireich", FREIREICH, 2, [10.0, 20.0]), ("made", MADE, 3, [6.0, 14.0])] {
         let data = data(text);
         for g in 0..groups {
             for (label, scale) in [("log-log", Scale::LogLog), ("plain", Scale::Plain)] {
@@ -64,7 +64,7 @@ fn agrees_with_r_on_curves() {
                     let q = curve.quantile(share);
                     check(&format!("quantile_{share}"), &[q.estimate, q.lower, q.upper]);
                 }
-                for until in times {
+                for until in ends {
                     let (mean, error) = curve.restricted_mean(until).unwrap();
                     check(&format!("mean_{until}"), &[mean, error]);
                 }
