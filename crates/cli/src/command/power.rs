@@ -1,11 +1,12 @@
 //! `resynapse power`.
 
-use super::{load_atlas, table, trial_design};
+use super::{load_atlas, trial_design};
 use crate::arguments::{Global, Power as Options};
 use crate::failure::Failure;
-use crate::figure::{self, NOT_ADVICE};
+use crate::figure::{self, NOT_ADVICE, words};
 use crate::folder::{self, csv_text, pretty};
 use crate::report;
+use crate::terminal::trial::fitted;
 use crate::trial::finish::{Trials, cannot, listed, put};
 use crate::trial::{self, Asked};
 use crate::work::{Present, Work};
@@ -281,12 +282,15 @@ fn as_json(design: &Design, power: &Power, curves: &[Curve]) -> Value {
 fn text(design: &Design, power: &Power, curves: &[Curve]) -> String {
     let a = &design.analyses[power.analysis];
     let mut out = format!("{} ({})\n", design.layout.title, design.layout.id);
-    out.push_str(&format!("{}: {}\n", a.name, trial::tables::question(design, a)));
-    out.push_str(&format!(
-        "share of {} virtual trials that succeed at one-sided {:.1} %, with its 95 % Monte-Carlo interval\n\n",
+    let width = folder::terminal_width();
+    let mut say = |text: &str| words::folded(text, width).iter().for_each(|line| out.push_str(&format!("{line}\n")));
+    say(&format!("{}: {}", a.name, trial::tables::question(design, a)));
+    say(&format!(
+        "% of {} virtual trials that succeed at one-sided {:.1} %, with its 95 % Monte-Carlo interval",
         power.trials,
         100.0 * a.alpha
     ));
+    out.push('\n');
     let mut rows = vec![vec!["people".to_string()]];
     rows[0].extend(curves.iter().map(|c| c.truth.share().to_string()));
     for (k, size) in power.sizes.iter().enumerate() {
@@ -294,16 +298,18 @@ fn text(design: &Design, power: &Power, curves: &[Curve]) -> String {
         for c in curves {
             let t = &c.tallies[k];
             row.push(match montecarlo::rate(u64::from(t.succeeded), u64::from(t.trials), LEVEL) {
-                Ok(r) => format!("{:.1} % ({:.1} to {:.1})", 100.0 * r.estimate, 100.0 * r.lower, 100.0 * r.upper),
+                Ok(r) => format!("{:.1} ({:.1} to {:.1})", 100.0 * r.estimate, 100.0 * r.lower, 100.0 * r.upper),
                 Err(_) => "-".into(),
             });
         }
         rows.push(row);
     }
-    out.push_str(&table(&rows));
+    out.push_str(&fitted(&rows, 1, width));
     out.push('\n');
     for c in curves {
-        out.push_str(&format!("{:<16} {}\n", c.truth.share(), c.truth.meaning()));
+        for (k, line) in words::folded(c.truth.meaning(), width.saturating_sub(17)).iter().enumerate() {
+            out.push_str(&format!("{:<16} {line}\n", if k == 0 { c.truth.share() } else { "" }));
+        }
     }
     if curves.iter().any(|c| c.truth == Truth::SharpNull) {
         let off: Vec<String> = off_level(design, power, curves).iter().map(u32::to_string).collect();

@@ -21,11 +21,11 @@ pub fn text(design: &Design, findings: &Findings) -> String {
     let mut out = format!("{} ({})\n", layout.title, layout.id);
     let trials = if layout.replicates == 1 { "1 trial".to_string() } else { format!("{} trials", layout.replicates) };
     let acceptance = 100.0 * summary.people as f64 / summary.screened.max(1) as f64;
-    let _ = writeln!(
-        out,
-        "{trials} of {} virtual people, seed {}; {acceptance:.0} % of candidates met the entry criteria\n",
+    let told = format!(
+        "{trials} of {} virtual people, seed {}; {acceptance:.0} % of candidates met the entry criteria",
         layout.size, design.seed
     );
+    let _ = writeln!(out, "{}\n", words::folded(&told, width).join("\n"));
     out.push_str(&people(design, findings, width));
     out.push_str(&changes(design, findings, width));
     out.push_str(&analyses(design, findings, width));
@@ -82,7 +82,7 @@ fn people(design: &Design, findings: &Findings, width: usize) -> String {
 }
 
 /// A table; columns that do not fit follow below, the first ones repeated before them.
-fn fitted(rows: &[Vec<String>], keys: usize, width: usize) -> String {
+pub(crate) fn fitted(rows: &[Vec<String>], keys: usize, width: usize) -> String {
     const BETWEEN: usize = 2;
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let wide = |k: usize| rows.iter().filter_map(|r| r.get(k)).map(|c| c.chars().count()).max().unwrap_or(0) + BETWEEN;
@@ -114,24 +114,26 @@ fn changes(design: &Design, findings: &Findings, width: usize) -> String {
     let (layout, summary) = (&design.layout, &findings.summary);
     let m = summary.measure;
     let interval = if layout.replicates > 1 { "95 % of trials" } else { "95 % interval" };
-    let head = ["visit", "arm", "seen", "mean", "change", "SD", interval, "response", "remission"];
+    let head = ["visit", "arm", "seen", "mean", "change", "SD", interval, "resp", "rem"];
     let mut rows = vec![head.map(String::from).to_vec()];
     let mut cells = figure::trial::changes(design, summary);
     cells.sort_by_key(|c| (c.place, c.arm));
     for c in cells {
         let visit = &summary.arms[c.arm].visits[c.place];
-        let name = layout.treatments[c.arm].name.clone();
-        let mut row = vec![c.visit.clone(), name, c.seen.to_string(), words::score(mean(&visit.values[m]))];
+        let name = if c.at_h == 0.0 { "Start".into() } else { c.visit.clone() };
+        let mut row = vec![name, layout.treatments[c.arm].name.clone(), c.seen.to_string()];
+        row.push(words::score(mean(&visit.values[m])));
         if c.at_h > 0.0 {
             row.extend([c.mean, c.sd].map(words::score));
             row.push(
                 c.interval.map_or_else(String::new, |(a, b)| format!("{} to {}", words::score(a), words::score(b))),
             );
-            row.extend(visit.met.map(|n| format!("{:.0} %", 100.0 * n as f64 / c.seen as f64)));
+            row.extend(visit.met.map(|n| words::whole(100.0 * n as f64 / c.seen as f64)));
         }
         rows.push(row);
     }
-    format!("\n{}\n{}", layout.measures[m].label, fitted(&rows, 2, width))
+    let told = format!("{}; resp, rem: % of those seen in response, in remission", layout.measures[m].label);
+    format!("\n{}\n{}", words::folded(&told, width).join("\n"), fitted(&rows, 2, width))
 }
 
 fn analyses(design: &Design, findings: &Findings, width: usize) -> String {

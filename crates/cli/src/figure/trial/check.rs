@@ -80,7 +80,7 @@ pub fn check(design: &Design, summary: &Summary) -> Option<Picture> {
         sheet.name(char::from(b'A' + (k % 26) as u8), name, corner, width);
         frame.draw(&mut sheet.out, &unit(&measure.unit), "time since randomisation");
         let cells = &all[k];
-        for p in 0..PERCENTILES.len() {
+        for (p, share) in PERCENTILES.iter().enumerate() {
             if many {
                 let lower = frame.points(cells.iter().map(|c| (c.at_h, c.range[p].0)));
                 let upper = frame.points(cells.iter().map(|c| (c.at_h, c.range[p].1)));
@@ -93,7 +93,7 @@ pub fn check(design: &Design, summary: &Summary) -> Option<Picture> {
             // The middle is the arm's own line; the outer two are thin and whole, so that no dash tells them apart.
             let class = if p == 1 { sheet::line(k) } else { format!("e e{}", k % INKS) };
             if let (Some((x, y)), true) = (points.last().copied(), k % per_row + 1 == per_row || k + 1 == count) {
-                let text = format!("{:.0} %", 100.0 * PERCENTILES[p]);
+                let text = format!("{:.0} %", 100.0 * share);
                 sheet.out.text(x + 22.0, y + 3.6, Anchor::Start, "small", &text);
             }
             if p == 1 {

@@ -61,8 +61,8 @@ pub fn lines(design: &Design, summary: &Summary) -> Option<Picture> {
             rows.push(row);
         }
         let points = frame.points(over);
-        sheet.out.path("halo", &[points.clone()]);
-        sheet.out.path(&sheet::line(k), &[points.clone()]);
+        sheet.out.path("halo", std::slice::from_ref(&points));
+        sheet.out.path(&sheet::line(k), std::slice::from_ref(&points));
         points.into_iter().for_each(|p| sheet::marker(&mut sheet.out, k, &sheet::fill(k), p));
     }
     sheet.y += HEIGHT + 46.0 + 36.0;

@@ -82,7 +82,7 @@ pub fn scatter(design: &Design, answers: &[Answer]) -> Option<Picture> {
         }
         let every = found.len().div_ceil(MOST).max(1);
         let drawn: Vec<&Found> =
-            found.iter().enumerate().filter(|(i, _)| (i + every / 2) % every == 0).map(|(_, f)| *f).collect();
+            found.iter().enumerate().filter(|(i, _)| (i + every / 2).is_multiple_of(every)).map(|(_, f)| *f).collect();
         let drawn = if drawn.is_empty() { found } else { drawn };
         panel(&mut sheet, (corner, (END - LEFT, HEIGHT)), (scale, analysis.better), &drawn, mean);
     }

@@ -147,7 +147,7 @@ pub fn baseline(report: &Report<'_>) -> Markup {
                                 @let x = &arm.covariates[c];
                                 @if x.n == 0 { "–" }
                                 @else if share { (words::whole(100.0 * x.mean)) " %" }
-                                @else { (words::number(x.mean)) " (" (words::number(x.sd())) ")" }
+                                @else { (with_spread(x.mean, x.sd())) }
                             } }
                         }
                     }
@@ -167,13 +167,24 @@ pub fn baseline(report: &Report<'_>) -> Markup {
     }
 }
 
+/// A mean with its standard deviation, both to the same decimals.
+fn with_spread(mean: f64, sd: f64) -> String {
+    let text = words::number(mean);
+    let decimals = text.split_once('.').map_or(0, |(_, d)| d.len());
+    if sd.is_finite() && !text.contains('×') {
+        format!("{text} ({sd:.decimals$})")
+    } else {
+        format!("{text} ({})", words::number(sd))
+    }
+}
+
 /// `Sex, 1 for female` of a share is `Female`.
 fn title(label: &str, unit: &str, share: bool) -> (String, String) {
     let text = match label.split_once(", 1 for ") {
         Some((what, which)) if share => format!("{what}: {which}"),
         _ => label.to_string(),
     };
-    let unit = if share || unit == "1" { String::new() } else { unit.to_string() };
+    let unit = if share || unit == "1" { String::new() } else { unit.replace("^2", "²") };
     (text, unit)
 }
 

@@ -38,7 +38,7 @@ pub fn section(design: &Design, basis: &Basis<'_>, size: &str) -> Markup {
                     "; looked at " (words::span(design.screening_h)) " before the start and at the start"
                 }
                 dt { "Setting" } dd { @if shared.is_empty() { "as the condition has it" } @else { (words::list(&shared.iter().map(|s| s.to_string()).collect::<Vec<_>>())) } }
-                dt { "Blinding" } dd { "people and raters are not told; who feels the drug may guess, and what is felt raises expectation (stated priors, below)" }
+                dt { "Blinding" } dd { "nobody is told the arm; who feels the drug may guess, and what is felt raises expectation (stated priors, below)" }
                 @if design.sites > 1 { dt { "Sites" } dd { (design.sites) ", randomised in blocks within each" } }
                 @if !design.strata.is_empty() { dt { "Strata" } dd { @for (k, c) in design.strata.iter().enumerate() { @if k > 0 { ", " } code { (c.text) } } } }
                 dt { "Visits" } dd { (visits(design)) }

@@ -25,7 +25,7 @@ pub fn section(_design: &Design, basis: &Basis<'_>) -> Markup {
             p {
                 strong { "The split between drug and expectation is a stated prior, not a finding. " }
                 "How much a session raises hope, how much of what is felt is believed, and what hope does to mood was set before, not measured here. "
-                "A trial whose people feel the drug is unblinded to that extent: part of every difference below is what they expect."
+                "A trial whose people feel the drug is unblinded to that extent: part of every difference above is what they expect."
             }
             @if !priors.is_empty() {
                 p.rows { "It rests on " (priors.len()) " numbers: " @for (k, row) in priors.iter().enumerate() {
