@@ -37,7 +37,7 @@ made <- do.call(rbind, lapply(0:89, function(i) {
 rows <- character()
 add <- function(what, values) rows <<- c(rows, paste(what, paste(sprintf("%.17g", values), collapse = " "), sep = ","))
 times <- c(0.5, 3, 6, 10.25, 22, 23)
-curves <- function(name, data, untils) {
+curves <- function(name, data, ends) {
   for (group in sort(unique(data$group))) for (scale in c("log-log", "plain")) {
     people <- data[data$group == group, ]
     fit <- survfit(Surv(time, event) ~ 1, data = people, conf.type = scale)
@@ -52,9 +52,9 @@ curves <- function(name, data, untils) {
       q <- quantile(fit, share)
       add(sprintf("%s quantile_%g", label, share), c(q$quantile, q$lower, q$upper))
     }
-    for (until in untils) {
-      mean <- summary(fit, rmean = until)$table
-      add(sprintf("%s mean_%g", label, until), mean[c("rmean", "se(rmean)")])
+    for (end in ends) {
+      mean <- summary(fit, rmean = end)$table
+      add(sprintf("%s mean_%g", label, end), mean[c("rmean", "se(rmean)")])
     }
   }
 }

@@ -193,7 +193,7 @@ fn protocol(atlas: &Atlas, fields: &Fields<'_, '_>) -> Draft {
             }
         });
         draft.study.seed = whole(f, "seed", 1) as u64;
-        draft.study.replicates = whole(f, "replicates", 1) as u32;
+        draft.study.replicates = whole(f, "replicates", 1);
         let seed = draft.study.seed;
         if let Some(person) = f.text("person") {
             match person.value.as_str() {

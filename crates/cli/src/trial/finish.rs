@@ -54,7 +54,7 @@ impl<'a> Trials<'a> {
     }
 
     /// The next whole trial; `None` after the last.
-    pub fn next(&mut self) -> Result<Option<Vec<Record>>, Failure> {
+    pub fn next_trial(&mut self) -> Result<Option<Vec<Record>>, Failure> {
         while self.held.len() < self.size {
             let Some(piece) = self.pieces.get(self.next) else { break };
             self.held.extend(self.work.get(piece.index)?);
@@ -91,7 +91,7 @@ pub fn finish(
     loop {
         let mut batch: Vec<Vec<Record>> = Vec::new();
         while batch.iter().map(Vec::len).sum::<usize>() < PEOPLE_AT_ONCE {
-            let Some(mut records) = trials.next()? else { break };
+            let Some(mut records) = trials.next_trial()? else { break };
             study::trial::outcome::weigh(design, &mut records);
             batch.push(records);
         }
