@@ -125,7 +125,7 @@ fn tally(trial: &Trial<'_>, power: &Power, mut trials: Trials<'_>, global: &Glob
     loop {
         let mut batch = Vec::new();
         while batch.len() < TRIALS_AT_ONCE {
-            let Some(records) = trials.next()? else { break };
+            let Some(records) = trials.next_trial()? else { break };
             batch.push(records);
         }
         if batch.is_empty() {
