@@ -170,7 +170,9 @@ fn symbol(name: &str) -> Option<(Dimension, f64)> {
         "mmHg" => (b(4), 1.0),
         "mV" => (b(5), 1.0),
         "nA" => (b(6), 1.0),
+        "pA" => (b(6), 1e-3),
         "nS" => (b(6).over(b(5)), 1e-3),
+        "nF" => (b(6).over(b(5)).times(b(3)), 1.0 / 3.6e6),
         "point" | "points" => (b(7), 1.0),
         "beat" | "beats" => (b(8), 1.0),
         _ => return None,
@@ -179,9 +181,10 @@ fn symbol(name: &str) -> Option<(Dimension, f64)> {
 
 /// What was probably meant by a unit that is not known: other capitals, or a longer word.
 fn meant(name: &str) -> Option<&'static str> {
-    const KNOWN: [&str; 29] = [
+    const KNOWN: [&str; 31] = [
         "mol", "mmol", "umol", "nmol", "mM", "uM", "nM", "kg", "g", "mg", "ug", "ng", "m", "cm", "L", "mL", "uL", "h",
         "min", "s", "ms", "d", "wk", "y", "Hz", "mmHg", "mV", "nA", "nS",
+        "nF", "pA",
     ];
     const WORDS: [(&str, &str); 16] = [
         ("hr", "h"),
