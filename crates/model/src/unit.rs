@@ -183,8 +183,7 @@ fn symbol(name: &str) -> Option<(Dimension, f64)> {
 fn meant(name: &str) -> Option<&'static str> {
     const KNOWN: [&str; 31] = [
         "mol", "mmol", "umol", "nmol", "mM", "uM", "nM", "kg", "g", "mg", "ug", "ng", "m", "cm", "L", "mL", "uL", "h",
-        "min", "s", "ms", "d", "wk", "y", "Hz", "mmHg", "mV", "nA", "nS",
-        "nF", "pA",
+        "min", "s", "ms", "d", "wk", "y", "Hz", "mmHg", "mV", "nA", "nS", "nF", "pA",
     ];
     const WORDS: [(&str, &str); 16] = [
         ("hr", "h"),

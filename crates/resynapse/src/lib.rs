@@ -25,6 +25,7 @@ pub mod hypothesis;
 pub mod nonmem;
 pub mod patient;
 pub mod prepare;
+pub mod probe;
 pub mod protocol;
 pub mod provenance;
 pub mod quantity;
