@@ -11,6 +11,7 @@ pub mod cohort;
 pub mod data;
 pub mod measure;
 pub mod population;
+pub mod probe;
 pub mod statistic;
 pub mod target;
 pub mod trial;
