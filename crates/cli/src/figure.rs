@@ -5,10 +5,12 @@
 
 mod axis;
 mod compare;
+mod frame;
 mod label;
 mod ladder;
 mod panel;
 mod response;
+mod sheet;
 mod signal;
 mod svg;
 pub mod trial;
@@ -26,6 +28,30 @@ pub use words::title as name_in_words;
 
 /// What stands on every figure.
 pub const NOT_ADVICE: &str = "A model, not medical advice; it cannot say what will happen to you.";
+
+/// A figure with its numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    /// Name of its file, without ending.
+    pub name: &'static str,
+    /// Headline.
+    pub title: String,
+    /// What it shows, in sentences.
+    pub caption: String,
+    /// The drawing.
+    pub svg: String,
+    /// What it shows, as numbers.
+    pub table: Table,
+}
+
+/// Text in columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// Names of the columns.
+    pub head: Vec<&'static str>,
+    /// Rows, as long as the head.
+    pub rows: Vec<Vec<String>>,
+}
 
 /// Measured points of one signal.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -6,12 +6,10 @@ mod change;
 mod check;
 mod flow;
 mod forest;
-mod frame;
 mod lines;
 mod power;
 mod scatter;
 mod share;
-mod sheet;
 mod survival;
 
 pub(crate) use change::{cells as changes, time_in_words, unit, visit_name};
@@ -19,33 +17,11 @@ pub(crate) use flow::EVENTS;
 pub(crate) use forest::effect;
 pub use power::power;
 
+use super::Picture;
+use super::sheet::Key;
 use crate::trial::finish::Findings;
 use study::trial::design::Design;
 use study::trial::summary::Arm;
-
-/// A figure with its numbers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Picture {
-    /// Name of its file, without ending.
-    pub name: &'static str,
-    /// Headline.
-    pub title: String,
-    /// What it shows, in sentences.
-    pub caption: String,
-    /// The drawing.
-    pub svg: String,
-    /// What it shows, as numbers.
-    pub table: Table,
-}
-
-/// Text in columns.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Table {
-    /// Names of the columns.
-    pub head: Vec<&'static str>,
-    /// Rows, as long as the head.
-    pub rows: Vec<Vec<String>>,
-}
 
 /// Everything there is to see of a trial. A figure with nothing to show is left out.
 pub fn all(design: &Design, findings: &Findings) -> Vec<Picture> {
@@ -79,6 +55,12 @@ fn trials(design: &Design) -> String {
 pub(crate) fn began(design: &Design, arm: usize) -> String {
     let name = &design.layout.treatments[arm].name;
     if design.period_h.is_some() { format!("{name} first") } else { name.clone() }
+}
+
+/// Arms as a legend shows them.
+fn arms(design: &Design) -> Vec<(Key, String)> {
+    let name = |(k, t): (usize, &study::trial::schema::Treatment)| (Key::Arm(k), t.name.clone());
+    design.layout.treatments.iter().enumerate().map(name).collect()
 }
 
 /// Arms with their positions and names.

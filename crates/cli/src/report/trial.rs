@@ -12,8 +12,8 @@ mod sure;
 pub use power::{Power, html as power_html};
 
 use super::document;
-use crate::figure::trial::{Picture, Table};
 use crate::figure::{NOT_ADVICE, words};
+use crate::figure::{Picture, Table};
 use crate::trial::finish::Findings;
 use maud::{Markup, PreEscaped, html as page};
 use model::ledger::Row;

@@ -1,11 +1,12 @@
 //! Mean change from baseline at each visit.
 
-use super::frame::{Across, Frame, beside};
-use super::sheet::{self, END, Key, Sheet, arms};
-use super::{Picture, Table, named, trials};
+use super::{arms, named, trials};
 use crate::figure::axis::Value;
+use crate::figure::frame::{Across, Frame, beside};
+use crate::figure::sheet::{self, END, Key, Sheet};
 use crate::figure::svg::Anchor;
 use crate::figure::words;
+use crate::figure::{Picture, Table};
 use study::analysis::distribution::student_t_quantile;
 use study::statistic::{mean, quantile};
 use study::trial::analyse::LEVEL;

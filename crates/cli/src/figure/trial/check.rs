@@ -1,12 +1,13 @@
 //! Visual predictive check: how values spread over people, and how that spread differs between trials.
 
 use super::change::{published, sources, unit, visit_name};
-use super::frame::{Across, Frame, columns};
-use super::sheet::{self, END, START, Sheet};
-use super::{Picture, Table, named};
+use super::named;
 use crate::figure::axis::Value;
+use crate::figure::frame::{Across, Frame, columns};
+use crate::figure::sheet::{self, END, START, Sheet};
 use crate::figure::svg::{Anchor, INKS};
 use crate::figure::words;
+use crate::figure::{Picture, Table};
 use study::statistic::{mean, quantile};
 use study::trial::design::Design;
 use study::trial::summary::{Arm, PERCENTILES, Summary};

@@ -1,11 +1,12 @@
 //! Who entered, who left and why: a flow of people.
 
-use super::frame::columns;
-use super::sheet::{END, START, Sheet};
-use super::{Picture, Table, began, named, trials};
+use super::{began, named, trials};
+use crate::figure::frame::columns;
 use crate::figure::panel::text_width;
+use crate::figure::sheet::{END, START, Sheet};
 use crate::figure::svg::Anchor;
 use crate::figure::words;
+use crate::figure::{Picture, Table};
 use study::trial::design::Design;
 use study::trial::summary::Summary;
 

@@ -1,10 +1,10 @@
 //! What the analyses of one trial found, side by side.
 
-use super::sheet::{self, Key, START, Sheet};
-use super::{Picture, Table};
 use crate::figure::axis::Value;
+use crate::figure::sheet::{self, Key, START, Sheet};
 use crate::figure::svg::Anchor;
 use crate::figure::words;
+use crate::figure::{Picture, Table};
 use crate::terminal::trial::p;
 use crate::trial::tables::question;
 use study::trial::analyse::{Answer, Found, Scale};

@@ -1,12 +1,13 @@
 //! Single people over time, an arm a panel, with their mean.
 
 use super::change::unit;
-use super::frame::{Across, Frame, columns};
-use super::sheet::{self, END, START, Sheet};
-use super::{Picture, Table, named};
+use super::named;
 use crate::figure::axis::Value;
+use crate::figure::frame::{Across, Frame, columns};
+use crate::figure::sheet::{self, END, START, Sheet};
 use crate::figure::svg::Anchor;
 use crate::figure::words;
+use crate::figure::{Picture, Table};
 use study::trial::design::Design;
 use study::trial::summary::{Sample, Summary};
 

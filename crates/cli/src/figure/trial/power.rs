@@ -1,12 +1,12 @@
 //! Shares of trials that succeed, against people, under each truth.
 
-use super::frame::{Across, Frame, PERCENT};
-use super::sheet::{self, END, Key, Sheet};
-use super::{Picture, Table};
 use crate::command::power::Curve;
 use crate::figure::axis::Value;
+use crate::figure::frame::{Across, Frame, PERCENT};
+use crate::figure::sheet::{self, END, Key, Sheet};
 use crate::figure::svg::Anchor;
 use crate::figure::words;
+use crate::figure::{Picture, Table};
 use study::analysis::montecarlo::{self, Rate};
 use study::trial::analyse::LEVEL;
 use study::trial::design::{Design, Power};

@@ -1,12 +1,12 @@
 //! Estimates of many trials of one design: how far chance alone moves them.
 
 use super::forest::{axis, effect};
-use super::frame::{Across, Frame};
-use super::sheet::{self, END, Key, START, Sheet};
-use super::{Picture, Table};
 use crate::figure::axis::Value;
+use crate::figure::frame::{Across, Frame};
+use crate::figure::sheet::{self, END, Key, START, Sheet};
 use crate::figure::svg::Anchor;
 use crate::figure::words;
+use crate::figure::{Picture, Table};
 use crate::trial::tables::{Pooled, question};
 use study::analysis::montecarlo;
 use study::trial::analyse::{Answer, Found, LEVEL, Scale};

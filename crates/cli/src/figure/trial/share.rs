@@ -1,12 +1,13 @@
 //! Shares of people with exact intervals: responders and remitters by visit, adverse events by arm.
 
 use super::change::visit_name;
-use super::frame::{Across, Frame, PERCENT, beside, columns};
-use super::sheet::{self, END, Key, START, Sheet, arms};
-use super::{Picture, Table, began, named, trials};
+use super::{arms, began, named, trials};
 use crate::figure::axis::Value;
+use crate::figure::frame::{Across, Frame, PERCENT, beside, columns};
+use crate::figure::sheet::{self, END, Key, START, Sheet};
 use crate::figure::svg::Anchor;
 use crate::figure::words;
+use crate::figure::{Picture, Table};
 use study::analysis::rate::{Count, Interval, clopper_pearson};
 use study::trial::analyse::LEVEL;
 use study::trial::design::Design;

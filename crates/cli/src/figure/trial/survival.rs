@@ -1,11 +1,12 @@
 //! Kaplan-Meier curves with the people still at risk.
 
-use super::frame::{Across, Frame, PERCENT, columns};
-use super::sheet::{self, END, Key, START, Sheet, arms};
-use super::{Picture, Table, began, named, trials};
+use super::{arms, began, named, trials};
+use crate::figure::frame::{Across, Frame, PERCENT, columns};
 use crate::figure::panel::text_width;
+use crate::figure::sheet::{self, END, Key, START, Sheet};
 use crate::figure::svg::Anchor;
 use crate::figure::words;
+use crate::figure::{Picture, Table};
 use study::analysis::survival::{Scale, Seen, curve::Curve};
 use study::trial::analyse::LEVEL;
 use study::trial::design::Design;

@@ -1,7 +1,8 @@
 //! What was found: analyses, differences between trials, people, covariates, events, other measures, failures.
 
 use super::{Report, columns, figure, percent, picture};
-use crate::figure::trial::{Table, began, effect, visit_name};
+use crate::figure::Table;
+use crate::figure::trial::{began, effect, visit_name};
 use crate::figure::words;
 use crate::terminal::trial::p;
 use crate::trial::tables::{Pooled, detail_text, estimand, method, question};

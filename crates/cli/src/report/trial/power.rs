@@ -2,7 +2,7 @@
 
 use super::{Basis, document, figure, plan, sure};
 use crate::command::power::Curve;
-use crate::figure::trial::Picture;
+use crate::figure::Picture;
 use crate::figure::{NOT_ADVICE, words};
 use crate::trial::tables::{estimand, method, question};
 use maud::{Markup, html as page};

@@ -1,10 +1,9 @@
-//! What all figures of trials share: headline, legend, markers, the sentence at the foot.
+//! What figures of trials and probes share: headline, legend, markers, the sentence at the foot.
 
 use crate::figure::NOT_ADVICE;
 use crate::figure::panel::{MARGIN, WIDTH, text_width};
 use crate::figure::svg::{Anchor, Drawing, INKS};
 use crate::figure::words;
-use study::trial::design::Design;
 
 /// Right edge of what a figure holds.
 pub const END: f64 = WIDTH - MARGIN;
@@ -132,12 +131,6 @@ impl Sheet {
         let description = format!("{description} {NOT_ADVICE}");
         self.out.finish_styled(name, &self.title, &description, (WIDTH, height), RULES)
     }
-}
-
-/// Arms as a legend shows them.
-pub fn arms(design: &Design) -> Vec<(Key, String)> {
-    let name = |(k, t): (usize, &study::trial::schema::Treatment)| (Key::Arm(k), t.name.clone());
-    design.layout.treatments.iter().enumerate().map(name).collect()
 }
 
 /// Class of an arm's line.
