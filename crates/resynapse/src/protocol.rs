@@ -27,6 +27,7 @@ use crate::happening::{self, Happening};
 use crate::nonmem::{self, Subject};
 use crate::patient::{self, Patient};
 use crate::prepare::Person;
+use crate::probe::Kind;
 use crate::quantity;
 use crate::regimen::{self, Regimen};
 use crate::run::Plan;
@@ -50,6 +51,17 @@ pub struct Protocol {
     pub study: Study,
     /// How many people each arm gets for one of the others, in a trial; 1 where nothing is said.
     pub ratios: Vec<f64>,
+    /// Probes that its visits ask for.
+    pub probes: Vec<Wanted>,
+}
+
+/// A probe at a visit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wanted {
+    /// What is probed.
+    pub kind: Kind,
+    /// When, h.
+    pub at_h: f64,
 }
 
 /// The head of a study.
@@ -89,16 +101,40 @@ pub fn read(
     text: &str,
 ) -> Result<Protocol, Vec<Diagnostic>> {
     let ignore = |f: &Fields<'_, '_>, _: &mut Patient| {
-        let trial: Vec<&str> = OF_TRIALS.into_iter().filter(|key| f.ignore(key)).collect();
-        (!trial.is_empty()).then(|| trial.join(", "))
+        let (probes, visits) = visits(f);
+        let mut trial: Vec<&str> = OF_TRIALS.into_iter().filter(|key| f.ignore(key)).collect();
+        trial.retain(|key| *key != "visit" || visits > 0);
+        ((!trial.is_empty()).then(|| trial.join(", ")), probes)
     };
-    let (mut protocol, trial) = read_with(atlas, map, beside, path, text, ignore)?;
+    let (mut protocol, (trial, probes)) = read_with(atlas, map, beside, path, text, ignore)?;
+    protocol.probes = probes;
     protocol.notes.extend(trial.map(|sections| {
         format!(
             "this is a trial: one person is run here and its sections {sections} are left aside; see `resynapse trial`"
         )
     }));
     Ok(protocol)
+}
+
+/// The probes that visits ask for, and how many visits ask for something else.
+fn visits(f: &Fields<'_, '_>) -> (Vec<Wanted>, usize) {
+    let mut others = 0;
+    let visits = f.tables("visit", |v| {
+        v.keys().iter().for_each(|k| drop(v.ignore(&k.value)));
+        let moments = if v.is_text("at") { v.text("at").into_iter().collect() } else { v.texts("at") };
+        let named = v.texts("assess");
+        let kinds: Vec<Kind> = named.iter().filter_map(|name| Kind::named(&name.value)).collect();
+        others += usize::from(named.is_empty() || kinds.len() < named.len());
+        let mut wanted = Vec::new();
+        for moment in moments.iter().filter(|_| !kinds.is_empty()) {
+            match quantity::moment(&moment.value) {
+                Ok(at_h) => wanted.extend(kinds.iter().map(|kind| Wanted { kind: *kind, at_h })),
+                Err(why) => v.error("RS6519", moment.span, why, "as in `at = \"40 min\"` or `at = \"day 2\"`"),
+            }
+        }
+        wanted
+    });
+    (visits.into_iter().flatten().collect(), others)
 }
 
 /// Reads a protocol whose further sections are read by `more`, which may also change what all people share.

@@ -201,6 +201,10 @@ impl Build<'_, '_> {
             observed: Vec::new(),
             notes: protocol.notes,
         };
+        if draft.probed {
+            let note = "probes at visits (eeg, fmri, memory, decision) are left to `resynapse probe`";
+            design.notes.push(note.into());
+        }
         design.layout.adverse = design.adverse.iter().map(|a| a.label.clone()).collect();
         self.conditions(&mut design, &draft);
         design.rules = draft.rules.iter().filter_map(|r| self.rule(&design, r)).collect();

@@ -7,6 +7,7 @@ use resynapse::fields::Fields;
 use resynapse::happening::{self, Happening};
 use resynapse::patient::{Patient, changes};
 use resynapse::prepare::Knowledge;
+use resynapse::probe::Kind;
 use resynapse::quantity;
 
 type Text = Spanned<String>;
@@ -34,6 +35,7 @@ pub(super) struct Draft {
     pub lead_in: Option<LeadInDraft>,
     pub crossover: Option<CrossoverDraft>,
     pub visits: Vec<VisitDraft>,
+    pub probed: bool,
     pub rules: Vec<RuleDraft>,
     pub outcome: OutcomeDraft,
     pub analyses: Vec<AnalysisDraft>,
@@ -220,6 +222,13 @@ pub(super) fn sections(atlas: &Atlas, f: &Fields<'_, '_>, patient: &mut Patient)
         span: c.span(),
     });
     d.visits = f.tables("visit", visit);
+    // Probes run for minutes on one person: they have a command of their own.
+    d.visits.retain_mut(|v| {
+        let named = v.assess.len();
+        v.assess.retain(|name| Kind::named(&name.value).is_none());
+        d.probed |= v.assess.len() < named;
+        named == 0 || !v.assess.is_empty()
+    });
     d.rules = f.tables("rule", |r| rule(r, &known));
     if let Some(outcome) = f.table("outcome", |o| OutcomeDraft {
         measure: o.text("measure"),
