@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-const FOLDERS: [&str; 9] = [
+const FOLDERS: [&str; 10] = [
     "assemblies",
     "compounds",
     "conditions",
+    "connectome",
     "evidence",
     "expectations",
     "hypotheses",
@@ -17,7 +18,8 @@ const FOLDERS: [&str; 9] = [
     "scenarios",
     "trials",
 ];
-const TOP: [&str; 5] = ["battery.toml", "claims.csv", "families.toml", "measures.toml", "population.toml"];
+const TOP: [&str; 6] =
+    ["battery.toml", "claims.csv", "families.toml", "measures.toml", "population.toml", "probes.toml"];
 const ENDINGS: [&str; 6] = ["csv", "md", "mech", "py", "toml", "tsv"];
 
 fn main() {

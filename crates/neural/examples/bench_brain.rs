@@ -10,8 +10,10 @@ use neural::brain::{Protocol, Start, simulate};
 mod constants;
 
 fn main() {
-    let cases = [("100 regions", constants::model(constants::ring(100), 0.5, 1.4)),
-        ("DK-68", constants::model(constants::dk68_coupling(), 0.5, 1.4))];
+    let cases = [
+        ("100 regions", constants::model(constants::ring(100), 0.5, 1.4)),
+        ("DK-68", constants::model(constants::dk68_coupling(), 0.5, 1.4)),
+    ];
     for (name, model) in &cases {
         for dt_ms in [0.1, 1.0] {
             let protocol = Protocol {

@@ -11,16 +11,7 @@ mod brain_constants;
 use brain_constants::{DECO_2014, RATE_HZ, RECURRENCE, STEPHAN_2007, dk68_coupling, model, ring, uniform};
 
 fn protocol(dt_ms: f64, settle_s: f64, volumes: usize, seed: u64) -> Protocol {
-    Protocol {
-        dt_ms,
-        settle_s,
-        volumes,
-        repetition_s: 0.72,
-        seed,
-        replicate: 0,
-        start: Start::Low,
-        plasticity: None,
-    }
+    Protocol { dt_ms, settle_s, volumes, repetition_s: 0.72, seed, replicate: 0, start: Start::Low, plasticity: None }
 }
 
 fn run(model: &Model, protocol: &Protocol) -> Recording {
@@ -65,15 +56,8 @@ fn agrees_with_the_published_fixed_point() {
 #[test]
 fn agrees_that_tuned_inhibition_holds_every_region() {
     let mut model = balanced(model(dk68_coupling(), 0.7, 1.0));
-    let tuning = Tuning {
-        target_hz: 3.0,
-        tolerance_hz: 0.2,
-        dt_ms: 1.0,
-        measure_s: 240.0,
-        rounds: 12,
-        seed: 5,
-        replicate: 0,
-    };
+    let tuning =
+        Tuning { target_hz: 3.0, tolerance_hz: 0.2, dt_ms: 1.0, measure_s: 240.0, rounds: 12, seed: 5, replicate: 0 };
     let before = run(&model, &protocol(1.0, 10.0, 400, 77));
     println!("before {:?}", before.rate_e_hz);
     let t = std::time::Instant::now();

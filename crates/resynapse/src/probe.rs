@@ -7,6 +7,7 @@
 //! differs is the drug.
 
 pub mod constants;
+pub mod fmri;
 pub mod settings;
 
 use crate::atlas::Atlas;
@@ -43,6 +44,26 @@ impl Kind {
     /// By its name; `working_memory` is the memory task.
     pub fn named(name: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|k| k.name() == name).or((name == "working_memory").then_some(Kind::Memory))
+    }
+}
+
+/// One number that a probe reports.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// Name, as in `band.low_gamma`.
+    pub name: String,
+    /// In words.
+    pub label: String,
+    /// Unit.
+    pub unit: &'static str,
+    /// Value.
+    pub value: f64,
+}
+
+impl Reading {
+    /// A reading.
+    pub fn new(name: &str, label: &str, unit: &'static str, value: f64) -> Reading {
+        Reading { name: name.into(), label: label.into(), unit, value }
     }
 }
 

@@ -120,7 +120,7 @@ pub fn read(
 fn visits(f: &Fields<'_, '_>) -> (Vec<Wanted>, usize) {
     let mut others = 0;
     let visits = f.tables("visit", |v| {
-        v.keys().iter().for_each(|k| drop(v.ignore(&k.value)));
+        let _known: Vec<bool> = v.keys().iter().map(|k| v.ignore(&k.value)).collect();
         let moments = if v.is_text("at") { v.text("at").into_iter().collect() } else { v.texts("at") };
         let named = v.texts("assess");
         let kinds: Vec<Kind> = named.iter().filter_map(|name| Kind::named(&name.value)).collect();

@@ -117,12 +117,8 @@ impl Flow {
 pub(super) struct Balloons([Lanes; 4]);
 
 impl Balloons {
-    pub(super) const REST: Balloons = Balloons([
-        Lanes::ZERO,
-        Lanes([1.0; LANES]),
-        Lanes([1.0; LANES]),
-        Lanes([1.0; LANES]),
-    ]);
+    pub(super) const REST: Balloons =
+        Balloons([Lanes::ZERO, Lanes([1.0; LANES]), Lanes([1.0; LANES]), Lanes([1.0; LANES])]);
 
     #[inline(always)]
     fn slope(&self, h: &Hemodynamics, z: Lanes) -> [Lanes; 4] {

@@ -4,6 +4,7 @@ use crate::atlas::Atlas;
 use model::diagnostic::Diagnostic;
 use model::ledger::Row;
 use model::unit::Unit;
+use neural::brain::{Gain, Hemodynamics, Pools};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -38,5 +39,42 @@ impl<'a> Rows<'a> {
     pub fn finish(self) -> Result<Vec<&'a Row>, Vec<Diagnostic>> {
         let missing = self.missing.into_inner();
         if missing.is_empty() { Ok(self.taken.into_inner()) } else { Err(missing) }
+    }
+}
+
+/// Constants of the mean field of a region.
+pub fn pools(r: &Rows<'_>) -> Pools {
+    let gain = |end: &str| Gain {
+        slope_hz_na: r.get(&format!("neural.brain.gain_{end}"), "Hz/nA"),
+        offset_hz: r.get(&format!("neural.brain.offset_{end}"), "Hz"),
+        curvature_s: r.get(&format!("neural.brain.curvature_{end}"), "s"),
+    };
+    Pools {
+        external_na: r.get("neural.brain.input", "nA"),
+        external_e: r.get("neural.brain.weight_e", "1"),
+        external_i: r.get("neural.brain.weight_i", "1"),
+        nmda_na: r.get("neural.brain.nmda", "nA"),
+        gain_e: gain("e"),
+        gain_i: gain("i"),
+        tau_e_s: r.get("neural.brain.nmda_decay", "s"),
+        tau_i_s: r.get("neural.brain.gaba_decay", "s"),
+        opening: r.get("neural.brain.saturation", "1"),
+        noise_per_root_ms: r.get("neural.brain.noise", "1"),
+    }
+}
+
+/// Constants of the balloon model of a scanner's signal.
+pub fn hemodynamics(r: &Rows<'_>) -> Hemodynamics {
+    Hemodynamics {
+        kappa_per_s: r.get("neural.bold.signal_decay", "1/s"),
+        gamma_per_s2: r.get("neural.bold.flow_feedback", "1/s^2"),
+        tau_s: r.get("neural.bold.transit", "s"),
+        alpha: r.get("neural.bold.stiffness", "1"),
+        extraction: r.get("neural.bold.extraction", "1"),
+        volume: r.get("neural.bold.volume", "1"),
+        echo_s: r.get("neural.bold.echo", "s"),
+        r0_per_s: r.get("neural.bold.relaxation", "1/s"),
+        theta0_per_s: r.get("neural.bold.offset", "1/s"),
+        k3: r.get("neural.bold.k3", "1"),
     }
 }

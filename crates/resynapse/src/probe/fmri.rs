@@ -1,0 +1,245 @@
+//! The scan: a whole brain at rest under one person's factors, and what a study would report of it.
+
+use super::constants::{self, Rows};
+use super::{Factors, Reading, settings};
+use crate::run::Refusal;
+use model::diagnostic::Diagnostic;
+use model::source::Sources;
+use neural::brain::inhibition::{self, Stability, Tuned, Tuning};
+use neural::brain::{
+    Connectome, Hemodynamics, Model, Protocol, Recording, Region, Scale, Start, Transform, homologues, observe,
+    read_text, simulate,
+};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+/// The bundled connectome and the networks of its regions.
+const COUNTS: &str = "connectome/dk68_sc_streamline_count.tsv";
+const NETWORKS: &str = "connectome/dk68_networks.tsv";
+/// Memory a connectome may take.
+pub const LIMIT_BYTES: u64 = 1 << 30;
+
+/// Networks by the names that the bundled table uses.
+const DEFAULT: &str = "default";
+const SALIENCE: &str = "salience";
+const TASK: [&str; 2] = ["dorsal_attention", "frontoparietal"];
+/// Part of a region's name that marks the insula.
+const INSULA: &str = "insula";
+
+/// A connectome with the network of each region; empty names where none are known.
+#[derive(Clone, Debug)]
+pub struct Map {
+    /// Who is connected to whom.
+    pub connectome: Connectome,
+    /// The network of each region.
+    pub networks: Vec<String>,
+}
+
+impl Map {
+    /// The one of an atlas: Desikan-Killiany, 68 regions.
+    pub fn load(sources: &dyn Sources) -> Result<Map, Vec<Diagnostic>> {
+        let wrong = |file: &str, why: String| {
+            vec![Diagnostic::error_nowhere("RS6903", format!("cannot use `{file}`: {why}"), "export the atlas anew")]
+        };
+        let read = |file: &str| sources.read(file).map_err(|why| wrong(file, why));
+        let connectome = read_text(&read(COUNTS)?, LIMIT_BYTES).map_err(|e| wrong(COUNTS, e.to_string()))?;
+        let networks = networks(&read(NETWORKS)?, connectome.labels()).map_err(|why| wrong(NETWORKS, why))?;
+        Ok(Map { connectome, networks })
+    }
+
+    /// Regions of some networks.
+    pub fn members(&self, names: &[&str]) -> Vec<usize> {
+        (0..self.networks.len()).filter(|k| names.contains(&self.networks[*k].as_str())).collect()
+    }
+}
+
+/// The network of each region, from a table with the columns `region`, `hemisphere`, `network`. Every region of the
+/// connectome must be in it; what is missing is named.
+pub fn networks(table: &str, labels: &[String]) -> Result<Vec<String>, String> {
+    let rows: BTreeMap<&str, &str> = table
+        .lines()
+        .skip(1)
+        .filter_map(|line| {
+            let cells: Vec<&str> = line.split(['\t', ',']).collect();
+            Some((*cells.first()?, *cells.last().filter(|_| cells.len() > 1)?))
+        })
+        .collect();
+    let missing: Vec<&str> = labels.iter().map(String::as_str).filter(|l| !rows.contains_key(l)).collect();
+    if missing.is_empty() {
+        return Ok(labels.iter().map(|l| rows[l.as_str()].to_string()).collect());
+    }
+    Err(format!("no network for {}", missing.join(", ")))
+}
+
+/// A brain made ready: fitted coupling, tuned inhibition.
+#[derive(Clone, Debug)]
+pub struct Brain {
+    /// Regions and networks.
+    pub map: Map,
+    /// Weights, rates and rounds of the tuning without drug.
+    pub tuned: Tuned,
+    /// The model without drug.
+    pub model: Model,
+    /// What the scanner's signal follows.
+    pub hemodynamics: Hemodynamics,
+    settings: settings::Fmri,
+}
+
+/// One scan.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// The recording.
+    pub recording: Recording,
+    /// Connectivity, row by row.
+    pub connectivity: Vec<f64>,
+    /// The same after the mean over regions was regressed out.
+    pub regressed: Vec<f64>,
+}
+
+impl Brain {
+    /// Builds and tunes a brain. `progress` hears the share done and may stop it.
+    pub fn new(
+        rows: &Rows<'_>,
+        settings: &settings::Fmri,
+        map: Map,
+        seed: u64,
+        progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+    ) -> Result<Brain, Refusal> {
+        const SETTLE_S: f64 = 20.0;
+        const MEASURE_S: f64 = 120.0;
+        const ROUNDS: u32 = 8;
+        // Half of what the rates may differ by: the rest is left for other noise.
+        const WITHIN: f64 = 0.05;
+        let pools = constants::pools(rows);
+        let hemodynamics = constants::hemodynamics(rows);
+        let target_hz = rows.get("neural.brain.target_rate", "Hz");
+        let general = rows.get("neural.brain.recurrence", "1");
+        let twins = rows.get("neural.brain.homotopic", "1");
+        let exponent = rows.get("neural.brain.count_exponent", "1");
+        let fold = |network: &String| match network.as_str() {
+            "" => 1.0,
+            name => rows.get(&format!("neural.brain.recurrence_fold.{name}"), "1"),
+        };
+        let pairs = homologues(map.connectome.labels());
+        let extra = |i: usize, j: usize| {
+            if pairs.contains(&(i, j)) || pairs.contains(&(j, i)) { twins } else { 0.0 }
+        };
+        let transform = if exponent > 0.0 { Transform::Power(exponent) } else { Transform::Log };
+        let mut model = Model {
+            coupling: map.connectome.coupling(transform, &extra, Scale::MeanRowSum),
+            global: rows.get("neural.brain.coupling", "1"),
+            pools,
+            regions: map.networks.iter().map(|n| Region::at_rest(general * fold(n), 1.0)).collect(),
+        };
+        let refuse = |why: String| Refusal::Numerics(format!("the whole brain: {why}"));
+        let start = inhibition::exact(&model, target_hz).map_err(|e| refuse(e.to_string()))?;
+        model.regions.iter_mut().zip(start).for_each(|(r, w)| r.inhibition = w);
+        let tuning = Tuning {
+            target_hz,
+            tolerance_hz: WITHIN * target_hz,
+            dt_ms: settings.step_ms,
+            measure_s: MEASURE_S,
+            rounds: ROUNDS,
+            seed,
+            replicate: u32::MAX,
+        };
+        let tuned = inhibition::tune(&model, &tuning, progress).map_err(|e| refuse(e.to_string()))?;
+        model.regions.iter_mut().zip(&tuned.weights).for_each(|(r, w)| r.inhibition = *w);
+        match inhibition::stability(&model, settings.step_ms, SETTLE_S).map_err(|e| refuse(e.to_string()))? {
+            Stability::Single { .. } => {}
+            Stability::Several { regions, .. } => {
+                let names: Vec<&str> = regions.iter().map(|k| map.connectome.labels()[*k].as_str()).collect();
+                return Err(refuse(format!(
+                    "two resting states coexist in {}, so any small effect would make it jump; lower the coupling",
+                    names.join(", ")
+                )));
+            }
+        }
+        Ok(Brain { map, tuned, model, hemodynamics, settings: settings.clone() })
+    }
+
+    /// Scans under a person's factors. The same seed and person have the same noise.
+    pub fn scan(
+        &self,
+        factors: &Factors,
+        seed: u64,
+        person: u32,
+        progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
+    ) -> Result<Scan, Refusal> {
+        const SECONDS: f64 = 60.0;
+        let mut model = self.model.clone();
+        for region in &mut model.regions {
+            region.local *= factors.local;
+            region.long_range *= factors.distant;
+            region.interneuron *= factors.inhibitory;
+            region.tone *= factors.gaba;
+        }
+        let s = &self.settings;
+        let protocol = Protocol {
+            dt_ms: s.step_ms,
+            settle_s: s.settle_s,
+            volumes: (SECONDS * s.minutes / s.tr_s).round() as usize,
+            repetition_s: s.tr_s,
+            seed,
+            replicate: person,
+            start: Start::Low,
+            plasticity: None,
+        };
+        let recording = simulate(&model, &self.hemodynamics, &protocol, progress)
+            .map_err(|e| Refusal::Numerics(format!("the whole brain: {e}")))?;
+        let n = recording.regions;
+        let connectivity = observe::connectivity(&recording.bold, n);
+        let regressed = observe::connectivity(&observe::without_global_signal(&recording.bold, n), n);
+        Ok(Scan { recording, connectivity, regressed })
+    }
+
+    /// What a study would print of a scan.
+    pub fn readings(&self, scan: &Scan) -> Vec<Reading> {
+        let map = &self.map;
+        let default = map.members(&[DEFAULT]);
+        let salience = map.members(&[SALIENCE]);
+        let task = map.members(&TASK);
+        let labels = map.connectome.labels();
+        let insula: Vec<usize> = (0..labels.len()).filter(|k| labels[*k].contains(INSULA)).collect();
+        let mut out = vec![
+            Reading::new("rate.pyramidal", "Pyramidal rate, mean of regions", "Hz", average(&scan.recording.rate_e_hz)),
+            Reading::new(
+                "rate.inhibitory",
+                "Inhibitory rate, mean of regions",
+                "Hz",
+                average(&scan.recording.rate_i_hz),
+            ),
+            Reading::new("fc.mean", "Connectivity, all pairs", "r", observe::mean(&scan.connectivity)),
+        ];
+        for (end, words, matrix) in
+            [("raw", "", &scan.connectivity), ("regressed", ", global signal regressed", &scan.regressed)]
+        {
+            let mut add = |name: &str, label: &str, unit: &'static str, value: f64| {
+                if value.is_finite() {
+                    out.push(Reading::new(&format!("{name}.{end}"), &format!("{label}{words}"), unit, value));
+                }
+            };
+            let brain = average(&observe::global_brain_connectivity(matrix));
+            add("gbc", "Global brain connectivity", "z", brain);
+            add("fc.default", "Within the default network", "r", observe::mean_within(matrix, &default));
+            add("fc.salience", "Within the salience network", "r", observe::mean_within(matrix, &salience));
+            add("fc.default_task", "Default to task networks", "r", observe::mean_between(matrix, &default, &task));
+            add(
+                "fc.insula_default",
+                "Insula to default network",
+                "r",
+                observe::mean_between(matrix, &insula, &default),
+            );
+        }
+        let windows = observe::Windows { length: self.settings.window as usize, step: self.settings.stride as usize };
+        let dynamics = observe::dynamics(&scan.recording.bold, scan.recording.regions, windows);
+        if !dynamics.is_empty() {
+            out.push(Reading::new("fcd.mean", "Likeness of connectivity over time", "r", average(&dynamics)));
+        }
+        out
+    }
+}
+
+fn average(x: &[f64]) -> f64 {
+    x.iter().sum::<f64>() / x.len().max(1) as f64
+}
