@@ -107,6 +107,8 @@ pub enum Command {
     Power(Power),
     /// Put shares of a trial together and finish it
     Gather(Gather),
+    /// Show what an EEG, a scan or a task would show of a person at a moment of a protocol
+    Probe(Probe),
     /// Write the data of a finished trial or run in another shape or format
     Export(Export),
     /// Turn other programs' data into a protocol
@@ -305,6 +307,49 @@ pub struct Power {
     /// Leave assurance out
     #[arg(long)]
     pub no_assurance: bool,
+}
+
+/// `probe`.
+#[derive(Args, Debug)]
+pub struct Probe {
+    /// What is probed
+    pub kind: ProbeKind,
+    /// A dose sentence such as "ketamine 0.5 mg/kg iv over 40 min", a scenario, or a protocol file (.toml)
+    pub what: String,
+    /// When, as in "40 min", "24 h" or "day 8"; may be repeated. Unless said, the visits of the protocol that assess it
+    #[arg(long, value_name = "TIME")]
+    pub at: Vec<String>,
+    /// The arm of a protocol that has several
+    #[arg(long, value_name = "NAME")]
+    pub arm: Option<String>,
+    /// People drawn from the ledger's variability, each probed before and then; unless said, the typical person
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    pub people: Option<u32>,
+    /// Trials of a task, instead of those of the atlas
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    pub trials: Option<u32>,
+    /// A connectome of your own: CSV or TSV with names, a zip of The Virtual Brain, or npz
+    #[arg(long, value_name = "FILE")]
+    pub connectome: Option<PathBuf>,
+    /// The network of each region of that connectome: a table with the columns region, hemisphere, network
+    #[arg(long, value_name = "FILE", requires = "connectome")]
+    pub networks: Option<PathBuf>,
+    /// The person.
+    #[command(flatten)]
+    pub subject: Subject,
+}
+
+/// What can be probed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProbeKind {
+    /// A local circuit at rest and driven at 40 Hz: spectrum, bands, slope, rates.
+    Eeg,
+    /// The whole brain at rest: connectivity, as a scanner sees it.
+    Fmri,
+    /// A place held in mind over a delay.
+    Memory,
+    /// A choice of two from noisy evidence.
+    Decision,
 }
 
 /// `export`.

@@ -11,6 +11,7 @@ mod import;
 mod knockout;
 mod model;
 pub(crate) mod power;
+mod probe;
 mod scenario;
 mod simulate;
 mod trial;
@@ -26,6 +27,7 @@ use resynapse::atlas::{Atlas, Embedded};
 use resynapse::hypothesis::ensemble;
 use resynapse::patient::{Patient, check_context};
 use resynapse::prepare::Person;
+use resynapse::protocol::Wanted;
 use resynapse::run::{Plan, Results};
 use resynapse::{protocol, quantity, regimen};
 use std::path::Path;
@@ -51,6 +53,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Import(a) => import::run(global, a),
         Command::Power(a) => power::run(global, a),
         Command::Gather(a) => trial::gather(global, a),
+        Command::Probe(a) => probe::run(global, a),
         Command::Model(a) => model::run(global, a),
         Command::Evidence(a) => evidence::run(global, a),
         Command::Atlas(a) => atlas::run(global, a),
@@ -89,6 +92,17 @@ const LONGEST_H: f64 = 87_660.0;
 
 /// Plans from a dose sentence, a protocol file or the folder of an earlier run.
 fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Result<Vec<Plan>, Failure> {
+    Ok(plans_and_probes(atlas, global, what, subject)?.0)
+}
+
+/// The same with the probes that visits of a protocol ask for.
+fn plans_and_probes(
+    atlas: &Atlas,
+    global: &Global,
+    what: &str,
+    subject: &Subject,
+) -> Result<(Vec<Plan>, Vec<Wanted>), Failure> {
+    let mut probes = Vec::new();
     let mut map = SourceMap::default();
     let path = Path::new(what);
     let file = if path.is_dir() { Some(path.join("protocol.lock.toml")) } else { None };
@@ -104,6 +118,7 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
                 Ok(protocol) => {
                     protocol.notes.iter().for_each(|n| anstream::eprintln!("note: {n}"));
                     plans = protocol.plans;
+                    probes = protocol.probes;
                 }
                 Err(more) => found.extend(more),
             }
@@ -204,7 +219,7 @@ fn plans(atlas: &Atlas, global: &Global, what: &str, subject: &Subject) -> Resul
             found.push(Diagnostic::error_nowhere("RS6602", message, hint));
         }
     }
-    if found.is_empty() { Ok(plans) } else { Err(Failure::Input(found, Box::new(map))) }
+    if found.is_empty() { Ok((plans, probes)) } else { Err(Failure::Input(found, Box::new(map))) }
 }
 
 fn one_word(what: &str) -> bool {

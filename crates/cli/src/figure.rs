@@ -9,6 +9,7 @@ mod frame;
 mod label;
 mod ladder;
 mod panel;
+pub mod probe;
 mod response;
 mod sheet;
 mod signal;

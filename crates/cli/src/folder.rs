@@ -8,6 +8,7 @@ pub use lock::lock;
 use crate::arguments::Global;
 use crate::failure::Failure;
 use crate::{figure, report};
+use ::model::ledger::Row;
 use resynapse::atlas::Atlas;
 use resynapse::run::{KnockoutTable, Results};
 use serde_json::json;
@@ -19,13 +20,13 @@ use std::time::Instant;
 /// Files of a run, held in memory until all are made.
 #[derive(Debug, Default)]
 pub struct RunFolder {
-    files: Vec<(String, String)>,
+    files: Vec<(String, Vec<u8>)>,
 }
 
 impl RunFolder {
     /// Adds a file under a path relative to the folder.
-    pub fn add(&mut self, path: impl Into<String>, text: String) {
-        self.files.push((path.into(), text));
+    pub fn add(&mut self, path: impl Into<String>, content: impl Into<Vec<u8>>) {
+        self.files.push((path.into(), content.into()));
     }
 
     /// Writes the folder: the asked one, or `runs/NAME-HASH`. A folder of that name which holds the same run is renewed;
@@ -40,7 +41,8 @@ impl RunFolder {
     ) -> Result<Option<PathBuf>, Failure> {
         let hash = hex(&[lock, &atlas.hash, env!("CARGO_PKG_VERSION")]);
         self.add("protocol.lock.toml", lock.to_string());
-        let listed: Vec<_> = self.files.iter().map(|(p, t)| json!({ "path": p, "sha256": hex(&[t]) })).collect();
+        let listed: Vec<_> =
+            self.files.iter().map(|(p, t)| json!({ "path": p, "sha256": hex(&[t.as_slice()]) })).collect();
         let manifest = json!({
             "program": { "name": "resynapse", "version": env!("CARGO_PKG_VERSION") },
             "atlas": { "version": ::atlas::VERSION, "sha256": atlas.hash },
@@ -131,11 +133,11 @@ pub fn terminal_width() -> usize {
 }
 
 /// SHA-256 over parts, hexadecimal.
-pub fn hex(parts: &[&str]) -> String {
+pub fn hex<T: AsRef<[u8]>>(parts: &[T]) -> String {
     let mut hash = Sha256::new();
-    for part in parts {
+    for part in parts.iter().map(AsRef::as_ref) {
         hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part.as_bytes());
+        hash.update(part);
     }
     hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
@@ -161,7 +163,7 @@ pub fn add_run(
 ) {
     folder.add(format!("{prefix}trajectories.csv"), trajectories(results));
     folder.add(format!("{prefix}variables.csv"), variables(results));
-    folder.add(format!("{prefix}ledger.csv"), ledger(atlas, results));
+    folder.add(format!("{prefix}ledger.csv"), ledger(atlas, results, &[]));
     folder.add(format!("{prefix}figures/ladder.svg"), figure::ladder(results, &figure::Options::default()));
     let report = report::Report { knockout: links, command_line, ..report::Report::new(atlas, results) };
     folder.add(format!("{prefix}report.html"), report::html(&report));
@@ -219,7 +221,8 @@ fn variables(results: &Results) -> String {
     csv_text(rows)
 }
 
-fn ledger(atlas: &Atlas, results: &Results) -> String {
+/// Every number that was used with its source; `more` are rows that were used as they stand in the ledger.
+pub fn ledger(atlas: &Atlas, results: &Results, more: &[Row]) -> String {
     let head = [
         "id",
         "context",
@@ -237,23 +240,24 @@ fn ledger(atlas: &Atlas, results: &Results) -> String {
         "note",
     ];
     let mut rows = vec![head.map(String::from).to_vec()];
-    for p in &results.provenance().parameters {
-        let address = atlas.library.ledger.source(&p.row.source_key).map(|s| s.address.clone()).unwrap_or_default();
+    let used = results.provenance().parameters.iter().map(|p| (&p.row, p.value, p.origin.to_string()));
+    for (row, value, origin) in used.chain(more.iter().map(|r| (r, r.value, "ledger".into()))) {
+        let address = atlas.library.ledger.source(&row.source_key).map(|s| s.address.clone()).unwrap_or_default();
         rows.push(vec![
-            p.row.id.clone(),
-            p.row.context_text(),
-            p.value.to_string(),
-            p.row.unit.text.clone(),
-            p.origin.to_string(),
-            p.row.value.to_string(),
-            p.row.grade().to_string(),
-            format!("{:?}", p.row.method).to_lowercase(),
-            format!("{:?}", p.row.checked).to_lowercase(),
-            p.row.species.clone(),
-            p.row.source_key.clone(),
+            row.id.clone(),
+            row.context_text(),
+            value.to_string(),
+            row.unit.text.clone(),
+            origin,
+            row.value.to_string(),
+            row.grade().to_string(),
+            format!("{:?}", row.method).to_lowercase(),
+            format!("{:?}", row.checked).to_lowercase(),
+            row.species.clone(),
+            row.source_key.clone(),
             address,
-            p.row.locator.clone(),
-            p.row.note.clone(),
+            row.locator.clone(),
+            row.note.clone(),
         ]);
     }
     csv_text(rows)

@@ -11,6 +11,7 @@ pub mod figure;
 pub mod files;
 pub mod folder;
 pub mod json;
+pub mod probe;
 pub mod report;
 pub mod terminal;
 pub mod trial;

@@ -4,6 +4,7 @@
 //! number used with its source. It recommends nothing.
 
 mod numbers;
+pub mod probe;
 mod story;
 mod sureness;
 pub mod trial;

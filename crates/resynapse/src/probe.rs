@@ -8,7 +8,10 @@
 
 pub mod constants;
 pub mod fmri;
+mod run;
 pub mod settings;
+
+pub use run::{Detail, Outcome, Ready};
 
 use crate::atlas::Atlas;
 use crate::run::{Plan, Refusal, follow};
@@ -85,6 +88,8 @@ pub struct Factors {
     pub distant: f64,
     /// Whole brain: excitation of inhibitory cells.
     pub inhibitory: f64,
+    /// Whole brain: feedback inhibition.
+    pub tone: f64,
     /// Change of alpha power over the parietal and the occipital lobe, dB: an empirical link.
     pub alpha_db: [f64; 2],
     /// What the slow model itself says, in the order of [`SLOW`].
@@ -92,7 +97,7 @@ pub struct Factors {
 }
 
 /// Ports of the factors, in the order in which [`Factors::of`] takes them.
-const PORTS: [&str; 13] = [
+const PORTS: [&str; 14] = [
     "probe.circuit_nmda_pyramidal",
     "probe.circuit_nmda_pv",
     "probe.circuit_nmda_sst",
@@ -104,6 +109,7 @@ const PORTS: [&str; 13] = [
     "probe.brain_local",
     "probe.brain_distant",
     "probe.brain_inhibitory",
+    "probe.brain_tone",
     "eeg.alpha_parietal_change",
     "eeg.alpha_occipital_change",
 ];
@@ -122,7 +128,8 @@ impl Factors {
     /// From the values of [`ports`], in their order; `None` where there are not as many.
     pub fn of(values: &[f64]) -> Option<Factors> {
         let (own, slow) = values.split_at_checked(PORTS.len())?;
-        let [a, b, c, d, e, f, ampa, gaba, local, distant, inhibitory, parietal, occipital] = own.try_into().ok()?;
+        let [a, b, c, d, e, f, ampa, gaba, local, distant, inhibitory, tone, parietal, occipital] =
+            own.try_into().ok()?;
         Some(Factors {
             circuit: [a, b, c],
             attractor: [d, e, f],
@@ -131,6 +138,7 @@ impl Factors {
             local,
             distant,
             inhibitory,
+            tone,
             alpha_db: [parietal, occipital],
             slow: slow.try_into().ok()?,
         })

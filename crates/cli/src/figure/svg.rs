@@ -124,6 +124,11 @@ impl Drawing {
         let _ = writeln!(self.body, "<path class=\"{class}\" d=\"{data}\"/>");
     }
 
+    /// A path filled with a colour of its own, as a scale needs it.
+    pub fn painted_path(&mut self, colour: &str, data: &str) {
+        let _ = writeln!(self.body, "<path fill=\"{colour}\" d=\"{data}\"/>");
+    }
+
     /// Begins a group that shows a text when it is pointed at.
     pub fn open(&mut self, class: &str, title: &str) {
         let _ = writeln!(self.body, "<g class=\"{class}\"><title>{}</title>", escape(title));

@@ -121,7 +121,7 @@ fn picture<'a>(report: &Report<'a>, name: &str) -> Option<&'a Picture> {
 }
 
 /// A figure with its caption and its numbers.
-fn figure(picture: &Picture) -> Markup {
+pub(super) fn figure(picture: &Picture) -> Markup {
     page! {
         figure {
             div.wide tabindex="0" role="region" aria-label={ (picture.title) ", scrolls sideways" } { (PreEscaped(&picture.svg)) }
@@ -133,15 +133,20 @@ fn figure(picture: &Picture) -> Markup {
 
 /// A table whose columns after the first words hold numbers.
 fn columns(table: &Table) -> Markup {
+    grid(&table.head, &table.rows)
+}
+
+/// The same of any names.
+pub(super) fn grid(head: &[&str], rows: &[Vec<String>]) -> Markup {
     let numeric = |k: usize| {
         let number = |cell: &String| cell == "–" || cell.starts_with(|c: char| c.is_ascii_digit() || "−<∞".contains(c));
-        k > 0 && !table.rows.is_empty() && table.rows.iter().all(|r| r.get(k).is_some_and(number))
+        k > 0 && !rows.is_empty() && rows.iter().all(|r| r.get(k).is_some_and(number))
     };
-    let right: Vec<bool> = (0..table.head.len()).map(numeric).collect();
+    let right: Vec<bool> = (0..head.len()).map(numeric).collect();
     page! {
         div.wide tabindex="0" { table {
-            thead { tr { @for (k, name) in table.head.iter().enumerate() { th.num[right[k]] scope="col" { (name) } } } }
-            tbody { @for row in &table.rows { tr {
+            thead { tr { @for (k, name) in head.iter().enumerate() { th.num[right[k]] scope="col" { (name) } } } }
+            tbody { @for row in rows { tr {
                 @for (k, cell) in row.iter().enumerate() {
                     @if k == 0 { th scope="row" { (cell) } } @else { td.num[right.get(k).copied().unwrap_or(false)] { (cell) } }
                 }

@@ -172,7 +172,7 @@ impl Brain {
             region.local *= factors.local;
             region.long_range *= factors.distant;
             region.interneuron *= factors.inhibitory;
-            region.tone *= factors.gaba;
+            region.tone *= factors.tone;
         }
         let s = &self.settings;
         let protocol = Protocol {
