@@ -14,7 +14,7 @@ fn main() {
         pyramidal: 1600,
         interneurons: 400,
         somatostatin_share: a[9],
-        somatostatin_onto_parvalbumin: a.get(13).copied().unwrap_or(0.0),
+        motif: if a.get(13).copied().unwrap_or(0.0) > 0.0 { Motif::Dendritic } else { Motif::Alike },
         pyramidal_membrane: m(0.5, 25.0, 2.0),
         interneuron_membrane: m(0.2, 20.0, 1.0),
         receptors: Receptors {
@@ -22,7 +22,7 @@ fn main() {
             gaba_ms: 5.0,
             nmda_ms: 100.0,
             nmda_rise_ms: 2.0,
-            nmda_opening_per_ms: 0.5,
+            nmda_opening_per_ms: a.get(14).copied().unwrap_or(0.5),
             excitatory_mv: 0.0,
             inhibitory_mv: -70.0,
             magnesium_per_mv: 0.062,

@@ -12,8 +12,10 @@
 
 pub mod kernel;
 pub mod parameters;
+pub mod reference;
+pub mod rest;
 pub mod wiring;
 
 pub use kernel::{Circuit, Spike};
-pub use parameters::{CellType, CircuitError, Conductances, Membrane, Parameters, Receptors, Scaling};
+pub use parameters::{CellType, CircuitError, Conductances, Membrane, Motif, Parameters, Receptors, Scaling};
 pub use wiring::Connectivity;

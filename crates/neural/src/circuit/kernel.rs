@@ -279,7 +279,8 @@ impl Constants {
             let half: [i32; LANES] = std::array::from_fn(|i| ((word.0[i] >> shift) & 0xFFFF) as i32);
             let mut events = [0_i32; LANES];
             for &count in table {
-                events = std::array::from_fn(|i| events[i] + i32::from(half[i] < count));
+                // Wrapping, as a check for overflow would keep the loop scalar.
+                events = std::array::from_fn(|i| events[i].wrapping_add(i32::from(half[i] < count)));
             }
             for i in 0..LANES {
                 own[i] += events[i] as f32 * self.external;
@@ -300,7 +301,7 @@ impl Constants {
         let count = voltage.len();
         let (current, ampa, nmda, gaba) =
             (&current[..count], &mut ampa[..count], &mut nmda[..count], &mut gaba[..count]);
-        let mut crossed = 0;
+        let mut crossed = 0_u32;
         for i in 0..count {
             let v = voltage[i];
             // The other lanes of the exponential are never computed.
@@ -311,7 +312,7 @@ impl Constants {
             let drive =
                 excitatory * decay.excitatory + inhibitory * decay.inhibitory + (self.leak_current + current[i]);
             let next = ((self.capacitance - total) * v + drive) / (self.capacitance + total);
-            crossed += u32::from(next > self.threshold);
+            crossed = u32::wrapping_add(crossed, u32::from(next > self.threshold));
             voltage[i] = next;
             ampa[i] *= decay.ampa;
             nmda[i] *= decay.nmda;

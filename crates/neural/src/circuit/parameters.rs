@@ -7,12 +7,24 @@ use std::fmt;
 pub enum CellType {
     /// Excitatory.
     Pyramidal,
-    /// Inhibitory: inhibits every kind, its own too.
+    /// Inhibitory, onto cell bodies.
     Parvalbumin,
-    /// Inhibitory: inhibits pyramidal and parvalbumin cells, never its own kind.
-    ///
-    /// Source: Pfeffer, Xue, He, Huang & Scanziani 2013, Nat Neurosci 16:1068.
+    /// Inhibitory, onto dendrites.
     Somatostatin,
+}
+
+/// Whom each kind of interneuron inhibits. Each cell is inhibited as much in total either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Motif {
+    /// Both kinds inhibit every cell, as the one kind of the published circuit does; a run tells them apart by what it
+    /// scales.
+    Alike,
+    /// Parvalbumin cells inhibit every cell, somatostatin cells pyramidal cells alone.
+    ///
+    /// Their inhibition of parvalbumin cells is left out: as they do not inhibit each other, the two kinds would
+    /// compete until one is silent. Source: Pfeffer, Xue, He, Huang & Scanziani 2013, Nat Neurosci 16:1068 (no
+    /// inhibition among somatostatin cells).
+    Dendritic,
 }
 
 /// A cell's membrane.
@@ -80,12 +92,8 @@ pub struct Parameters {
     pub interneurons: usize,
     /// Share of the interneurons that are somatostatin cells, 0 to 1.
     pub somatostatin_share: f64,
-    /// Inhibition of parvalbumin by somatostatin cells, 0 to 1 of what their number would bring; parvalbumin cells bring
-    /// the rest, so that the total stays.
-    ///
-    /// Near 1 the two kinds compete, since somatostatin cells do not inhibit each other: from a share of about a tenth
-    /// one kind silences the other.
-    pub somatostatin_onto_parvalbumin: f64,
+    /// Whom each kind of interneuron inhibits.
+    pub motif: Motif,
     /// Membrane of pyramidal cells.
     pub pyramidal_membrane: Membrane,
     /// Membrane of interneurons.
@@ -218,11 +226,7 @@ impl Parameters {
     /// Share of the inhibition of a kind of cell that comes from somatostatin cells.
     pub fn inhibition_from_somatostatin(&self, target: CellType) -> f64 {
         let share = self.somatostatin() as f64 / self.interneurons as f64;
-        match target {
-            CellType::Pyramidal => share,
-            CellType::Parvalbumin => share * self.somatostatin_onto_parvalbumin,
-            CellType::Somatostatin => 0.0,
-        }
+        if self.motif == Motif::Alike || target == CellType::Pyramidal { share } else { 0.0 }
     }
 
     /// The membrane of a kind of cell.
@@ -240,7 +244,6 @@ impl Parameters {
         within("number of pyramidal cells", self.pyramidal as f64, 8.0, 40_000.0)?;
         within("number of interneurons", self.interneurons as f64, 8.0, 20_000.0)?;
         within("share of somatostatin cells", self.somatostatin_share, 0.0, 0.9)?;
-        within("inhibition of parvalbumin by somatostatin cells", self.somatostatin_onto_parvalbumin, 0.0, 1.0)?;
         for membrane in [&self.pyramidal_membrane, &self.interneuron_membrane] {
             within("membrane capacitance (nF)", membrane.capacitance_nf, 0.01, 10.0)?;
             within("leak conductance (nS)", membrane.leak_ns, 0.1, 1_000.0)?;

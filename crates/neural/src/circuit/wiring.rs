@@ -3,11 +3,10 @@
 use sim::math;
 use sim::random::{Stream, stream_id};
 
-use super::parameters::{CellType, CircuitError, Parameters, Scaling, within};
+use super::parameters::{CellType, CircuitError, Motif, Parameters, Scaling, within};
 use crate::lanes::LANES;
 
-/// How the cells of a circuit are connected. In all of them each cell is inhibited as much in total, but
-/// somatostatin cells do not inhibit each other: what they receive comes from parvalbumin cells alone.
+/// How the cells of a circuit are connected.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Connectivity {
     /// Each cell receives from the same number of others, drawn once without repetition.
@@ -182,6 +181,7 @@ fn listed(parameters: &Parameters, groups: &[Group], in_degree: [usize; 2], seed
         chosen.flat_map(|g| (g.block * LANES..g.block * LANES + g.size).map(|lane| lane as u16)).collect()
     };
     let mut pyramidal = lanes_of(&|cell| cell == CellType::Pyramidal);
+    let mut interneurons = lanes_of(&|cell| cell != CellType::Pyramidal);
     let mut parvalbumin = lanes_of(&|cell| cell == CellType::Parvalbumin);
     let mut somatostatin = lanes_of(&|cell| cell == CellType::Somatostatin);
     let [excitatory, inhibitory] = in_degree;
@@ -192,8 +192,13 @@ fn listed(parameters: &Parameters, groups: &[Group], in_degree: [usize; 2], seed
         let dendritic = (from * inhibitory as f64).round() as usize;
         for lane in group.block * LANES..group.block * LANES + group.size {
             draw(&mut pyramidal, excitatory, lane as u16, &mut stream, &mut pairs)?;
-            draw(&mut parvalbumin, inhibitory - dendritic, lane as u16, &mut stream, &mut pairs)?;
-            draw(&mut somatostatin, dendritic, lane as u16, &mut stream, &mut pairs)?;
+            match parameters.motif {
+                Motif::Alike => draw(&mut interneurons, inhibitory, lane as u16, &mut stream, &mut pairs)?,
+                Motif::Dendritic => {
+                    draw(&mut parvalbumin, inhibitory - dendritic, lane as u16, &mut stream, &mut pairs)?;
+                    draw(&mut somatostatin, dendritic, lane as u16, &mut stream, &mut pairs)?;
+                }
+            }
         }
     }
     let sources = groups.last().map_or(0, |g| (g.block + g.blocks()) * LANES);
