@@ -1,0 +1,58 @@
+//! Biological constants of the circuits, each with its source.
+#![allow(dead_code, missing_docs)]
+
+use neural::circuit::{Conductances, Connectivity, Membrane, Motif, Parameters, Receptors};
+
+/// Brunel & Wang 2001, J Comput Neurosci 11:63; Wang 2002, Neuron 36:955 (5 ms GABA).
+pub const RECEPTORS: Receptors = Receptors {
+    ampa_ms: 2.0,
+    gaba_ms: 5.0,
+    nmda_ms: 100.0,
+    nmda_rise_ms: 2.0,
+    nmda_opening_per_ms: 0.5,
+    excitatory_mv: 0.0,
+    inhibitory_mv: -70.0,
+    magnesium_per_mv: 0.062,
+    magnesium_half: 3.57,
+};
+
+/// Brunel & Wang 2001.
+pub const PYRAMIDAL: Membrane = Membrane {
+    capacitance_nf: 0.5,
+    leak_ns: 25.0,
+    rest_mv: -70.0,
+    threshold_mv: -50.0,
+    reset_mv: -55.0,
+    refractory_ms: 2.0,
+};
+
+/// Brunel & Wang 2001.
+pub const INTERNEURON: Membrane = Membrane { capacitance_nf: 0.2, leak_ns: 20.0, refractory_ms: 1.0, ..PYRAMIDAL };
+
+/// Wang 2002, all to all between 1,600 pyramidal cells and 400 interneurons.
+pub const ALL_TO_ALL: Parameters = Parameters {
+    pyramidal: 1_600,
+    interneurons: 400,
+    somatostatin_share: 0.4,
+    motif: Motif::Alike,
+    pyramidal_membrane: PYRAMIDAL,
+    interneuron_membrane: INTERNEURON,
+    receptors: RECEPTORS,
+    onto_pyramidal: Conductances { external_ns: 2.1, ampa_ns: 0.05, nmda_ns: 0.165, gaba_ns: 1.3 },
+    onto_interneurons: Conductances { external_ns: 1.62, ampa_ns: 0.04, nmda_ns: 0.13, gaba_ns: 1.0 },
+    external_hz: 2_400.0,
+    delay_ms: 0.5,
+    step_ms: 0.1,
+};
+
+/// Wang 2002 with a fifth of the synapses, each five times as strong.
+pub const SPARSE: Parameters = Parameters {
+    onto_pyramidal: Conductances { external_ns: 2.1, ampa_ns: 0.25, nmda_ns: 0.825, gaba_ns: 6.5 },
+    onto_interneurons: Conductances { external_ns: 1.62, ampa_ns: 0.2, nmda_ns: 0.65, gaba_ns: 5.0 },
+    ..ALL_TO_ALL
+};
+
+/// In-degrees of the reference point.
+pub fn random(seed: u64) -> Connectivity {
+    Connectivity::Random { excitatory: 320, inhibitory: 80, seed }
+}

@@ -1,0 +1,6 @@
+//! Tests of the spiking circuit.
+#![allow(missing_docs)]
+
+mod constants;
+mod engine;
+mod resting;
