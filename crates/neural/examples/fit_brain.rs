@@ -43,7 +43,8 @@ impl Data {
         let text = |name: &str| std::fs::read_to_string(format!("{FOLDER}/{name}")).expect("run from the root");
         let connectome = read_text(&text("dk68_sc_streamline_count.tsv"), 1 << 30).expect("valid");
         let matrix = |name: &str| -> Vec<f64> {
-            let numbers = |line: &str| line.split('\t').skip(1).map(|x| x.parse().expect("number")).collect::<Vec<f64>>();
+            let numbers =
+                |line: &str| line.split('\t').skip(1).map(|x| x.parse().expect("number")).collect::<Vec<f64>>();
             text(name).lines().skip(1).flat_map(numbers).collect()
         };
         let network = |line: &str| NETWORKS.iter().position(|n| line.ends_with(n)).expect("one of seven");
@@ -71,11 +72,7 @@ impl Data {
             if self.pairs.contains(&(i.min(j), i.max(j))) { homotopic } else { 0.0 }
         };
         let coupling = self.connectome.coupling(Transform::Power(exponent), &extra, Scale::MeanRowSum);
-        let regions = self
-            .network
-            .iter()
-            .map(|k| Region::at_rest(constants::RECURRENCE * x[3 + k], 1.0))
-            .collect();
+        let regions = self.network.iter().map(|k| Region::at_rest(constants::RECURRENCE * x[3 + k], 1.0)).collect();
         Some(Model { coupling, global, pools: constants::DECO_2014, regions })
     }
 }
@@ -257,7 +254,8 @@ fn search(data: &Data, start: &[f64], minutes: f64) {
         for i in 0..N {
             for j in 0..N {
                 let many: f64 = (0..parents).map(|p| weights[p] * people[p].2[i] * people[p].2[j]).sum();
-                covariance[i][j] = (1.0 - c_one - c_mu) * covariance[i][j] + c_one * path_c[i] * path_c[j] + c_mu * many;
+                covariance[i][j] =
+                    (1.0 - c_one - c_mu) * covariance[i][j] + c_one * path_c[i] * path_c[j] + c_mu * many;
             }
         }
         let at: Vec<String> = mean.iter().zip(WIDTH).map(|(m, w)| format!("{:.4}", m * w)).collect();

@@ -5,6 +5,7 @@ use model::diagnostic::Diagnostic;
 use model::ledger::Row;
 use model::unit::Unit;
 use neural::brain::{Gain, Hemodynamics, Pools};
+use neural::circuit::{Conductances, Membrane, Motif, Parameters, Receptors};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -33,6 +34,11 @@ impl<'a> Rows<'a> {
         };
         self.taken.borrow_mut().push(row);
         unit.from_coherent(row.coherent())
+    }
+
+    /// A row that counts something, rounded.
+    pub fn count(&self, id: &str) -> usize {
+        self.get(id, "1").round().max(0.0) as usize
     }
 
     /// The rows that were used, or all that were missing.
@@ -76,5 +82,59 @@ pub fn hemodynamics(r: &Rows<'_>) -> Hemodynamics {
         r0_per_s: r.get("neural.bold.relaxation", "1/s"),
         theta0_per_s: r.get("neural.bold.offset", "1/s"),
         k3: r.get("neural.bold.k3", "1"),
+    }
+}
+
+/// One of the spiking circuits of the ledger: `rest` or `decision`.
+pub fn circuit(r: &Rows<'_>, name: &str) -> Parameters {
+    let onto = |cell: &str| Conductances {
+        external_ns: r.get(&format!("neural.{name}.external_{cell}"), "nS"),
+        ampa_ns: r.get(&format!("neural.{name}.ampa_{cell}"), "nS"),
+        nmda_ns: r.get(&format!("neural.{name}.nmda_{cell}"), "nS"),
+        gaba_ns: r.get(&format!("neural.{name}.gaba_{cell}"), "nS"),
+    };
+    Parameters {
+        pyramidal: r.count("neural.rest.pyramidal_cells"),
+        interneurons: r.count("neural.rest.interneurons"),
+        somatostatin_share: r.get("neural.sst_share", "1"),
+        motif: Motif::Alike,
+        pyramidal_membrane: membrane(r, "pyramidal", "neural.cell.reset"),
+        interneuron_membrane: membrane(r, "interneuron", "neural.cell.reset"),
+        receptors: receptors(r, "neural.receptor.gaba_decay"),
+        onto_pyramidal: onto("pyramidal"),
+        onto_interneurons: onto("interneuron"),
+        external_hz: r.get("neural.external_rate", "Hz"),
+        delay_ms: r.get("neural.delay", "ms"),
+        step_ms: STEP_MS,
+    }
+}
+
+/// Integration step of spiking circuits, ms: a twentieth of the fastest synapse, as the published models are run.
+const STEP_MS: f64 = 0.1;
+
+/// A membrane; `reset` is the row of the voltage after a spike.
+pub(super) fn membrane(r: &Rows<'_>, cell: &str, reset: &str) -> Membrane {
+    Membrane {
+        capacitance_nf: r.get(&format!("neural.{cell}.capacitance"), "nF"),
+        leak_ns: r.get(&format!("neural.{cell}.leak"), "nS"),
+        rest_mv: r.get("neural.cell.rest", "mV"),
+        threshold_mv: r.get("neural.cell.threshold", "mV"),
+        reset_mv: r.get(reset, "mV"),
+        refractory_ms: r.get(&format!("neural.{cell}.refractory"), "ms"),
+    }
+}
+
+/// Receptors; `gaba` is the row of the decay of inhibition.
+pub(super) fn receptors(r: &Rows<'_>, gaba: &str) -> Receptors {
+    Receptors {
+        ampa_ms: r.get("neural.receptor.ampa_decay", "ms"),
+        gaba_ms: r.get(gaba, "ms"),
+        nmda_ms: r.get("neural.receptor.nmda_decay", "ms"),
+        nmda_rise_ms: r.get("neural.receptor.nmda_rise", "ms"),
+        nmda_opening_per_ms: r.get("neural.receptor.nmda_opening", "1/ms"),
+        excitatory_mv: r.get("neural.receptor.excitatory_reversal", "mV"),
+        inhibitory_mv: r.get("neural.receptor.inhibitory_reversal", "mV"),
+        magnesium_per_mv: r.get("neural.receptor.magnesium_slope", "1/mV"),
+        magnesium_half: r.get("neural.receptor.magnesium_half", "1"),
     }
 }
