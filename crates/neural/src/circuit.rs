@@ -10,7 +10,10 @@
 //! - [`kernel`]: the network in eight lanes; [`reference`](mod@reference): the same network written plainly.
 //! - [`rest`], [`drive`], [`decision`], [`memory`]: what the circuit shows at rest, driven, deciding, remembering.
 
+pub mod decision;
+pub mod drive;
 pub mod kernel;
+pub mod memory;
 pub mod parameters;
 pub mod reference;
 pub mod rest;
@@ -18,4 +21,4 @@ pub mod wiring;
 
 pub use kernel::{Circuit, Spike};
 pub use parameters::{CellType, CircuitError, Conductances, Membrane, Motif, Parameters, Receptors, Scaling};
-pub use wiring::Connectivity;
+pub use wiring::{Connectivity, Group, InDegree};

@@ -172,6 +172,17 @@ impl Circuit {
         Ok(circuit)
     }
 
+    /// The same network at its start with other noise; of a network that has not run, so that nothing of a run is left.
+    /// None if it has.
+    pub fn restarted(&self, seed: u64, trial: u32) -> Option<Circuit> {
+        if self.step != 0 {
+            return None;
+        }
+        let mut circuit = Circuit { key: [seed as u32, (seed >> 32) as u32], trial, ..self.clone() };
+        circuit.scatter();
+        Some(circuit)
+    }
+
     fn scatter(&mut self) {
         for cells in &self.constants {
             for block in cells.group.block..cells.group.block + cells.group.blocks() {
@@ -186,6 +197,11 @@ impl Circuit {
     /// Groups of like cells: pyramidal pools first, then parvalbumin and somatostatin cells.
     pub fn groups(&self) -> &[Group] {
         &self.wiring.groups
+    }
+
+    /// Integration step, ms.
+    pub fn step_ms(&self) -> f64 {
+        self.step_ms
     }
 
     /// Steps taken.

@@ -1,6 +1,7 @@
 //! Cells, receptors and synapses of a circuit, and how a run scales them.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 /// The kinds of cells in a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +191,11 @@ pub enum CircuitError {
         /// Synapses each cell should have from them.
         synapses: usize,
     },
+    /// A trial was asked of a network that has run already, or lacks the pools or the ring it needs.
+    NotReady {
+        /// What is missing.
+        reason: &'static str,
+    },
     /// The caller asked to stop.
     Cancelled,
 }
@@ -205,6 +211,9 @@ impl fmt::Display for CircuitError {
                 "each cell should have {synapses} synapses from different cells, but there are {cells} such cells: \
                  lower the in-degree or raise the number of cells"
             ),
+            CircuitError::NotReady { reason } => {
+                write!(f, "this network cannot run the trial: {reason}; build one for it with Circuit::new")
+            }
             CircuitError::Cancelled => write!(f, "stopped at the caller's request"),
         }
     }
@@ -215,6 +224,16 @@ impl std::error::Error for CircuitError {}
 /// Holds a number to its range.
 pub(crate) fn within(name: &'static str, value: f64, low: f64, high: f64) -> Result<(), CircuitError> {
     if value >= low && value <= high { Ok(()) } else { Err(CircuitError::OutOfRange { name, value, low, high }) }
+}
+
+/// Steps in about a millisecond.
+pub(crate) fn steps_per_ms(step_ms: f64) -> u32 {
+    (1.0 / step_ms).round().max(1.0) as u32
+}
+
+/// Tells how much is done, and stops if the caller wants it.
+pub(crate) fn report(progress: &mut dyn FnMut(f64) -> ControlFlow<()>, done: f64) -> Result<(), CircuitError> {
+    if progress(done).is_break() { Err(CircuitError::Cancelled) } else { Ok(()) }
 }
 
 impl Parameters {

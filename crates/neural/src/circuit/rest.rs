@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::kernel::{Circuit, Spike};
-use super::parameters::{CellType, CircuitError, Parameters, Scaling, within};
+use super::parameters::{CellType, CircuitError, Parameters, Scaling, report, steps_per_ms, within};
 use super::wiring::Connectivity;
 use crate::spectrum::{Spectrum, welch};
 
@@ -55,7 +55,7 @@ pub fn rest(
     progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
 ) -> Result<Resting, CircuitError> {
     let mut circuit = Circuit::new(parameters, scaling, connectivity, seed, 0)?;
-    let per_sample = steps_per_ms(parameters);
+    let per_sample = steps_per_ms(parameters.step_ms);
     let sample_ms = f64::from(per_sample) * parameters.step_ms;
     let samples = |s: f64| (s * 1e3 / sample_ms).round() as usize;
     within("settling time (s)", protocol.settling_s, 0.0, 1e4)?;
@@ -128,17 +128,7 @@ pub fn rest(
     })
 }
 
-/// Steps in about a millisecond.
-pub(super) fn steps_per_ms(parameters: &Parameters) -> u32 {
-    (1.0 / parameters.step_ms).round().max(1.0) as u32
-}
-
-/// Tells how much is done, and stops if the caller wants it.
-pub(super) fn report(progress: &mut dyn FnMut(f64) -> ControlFlow<()>, done: f64) -> Result<(), CircuitError> {
-    if progress(done).is_break() { Err(CircuitError::Cancelled) } else { Ok(()) }
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
+pub(super) fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, count) = values.fold((0.0, 0.0), |(sum, count), x| (sum + x, count + 1.0));
     if count > 0.0 { sum / count } else { 0.0 }
 }

@@ -9,12 +9,14 @@ use crate::lanes::LANES;
 /// How the cells of a circuit are connected.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Connectivity {
-    /// Each cell receives from the same number of others, drawn once without repetition.
+    /// Each pair is connected or not, drawn once.
     Random {
         /// Synapses from pyramidal cells onto each cell.
         excitatory: usize,
         /// Synapses from interneurons onto each cell.
         inhibitory: usize,
+        /// Whether each cell has exactly so many.
+        in_degree: InDegree,
         /// Seed of the draw.
         seed: u64,
     },
@@ -35,6 +37,15 @@ pub enum Connectivity {
         /// Width of the footprint, degrees.
         width_deg: f64,
     },
+}
+
+/// How far the number of synapses onto a cell is fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InDegree {
+    /// Every cell has exactly as many.
+    Exact,
+    /// Cells have as many on average: each pair is connected with one probability, and rates spread with in-degrees.
+    Average,
 }
 
 /// Cells of one kind and pool, which share every constant and lie in lanes of their own.
@@ -100,8 +111,8 @@ impl Wiring {
         let groups = groups(parameters, sizes)?;
         let weights = weights(parameters, scaling, connectivity, &groups);
         let reach = match connectivity {
-            Connectivity::Random { excitatory, inhibitory, seed } => {
-                listed(parameters, &groups, [*excitatory, *inhibitory], *seed)?
+            Connectivity::Random { excitatory, inhibitory, in_degree, seed } => {
+                listed(parameters, &groups, [*excitatory, *inhibitory], *in_degree, *seed)?
             }
             Connectivity::Pools { sizes, weights } => {
                 within("number of pools", sizes.len() as f64, 1.0, 64.0)?;
@@ -175,7 +186,13 @@ fn weights(parameters: &Parameters, scaling: &Scaling, connectivity: &Connectivi
     weights
 }
 
-fn listed(parameters: &Parameters, groups: &[Group], in_degree: [usize; 2], seed: u64) -> Result<Reach, CircuitError> {
+fn listed(
+    parameters: &Parameters,
+    groups: &[Group],
+    [excitatory, inhibitory]: [usize; 2],
+    in_degree: InDegree,
+    seed: u64,
+) -> Result<Reach, CircuitError> {
     let lanes_of = |wanted: &dyn Fn(CellType) -> bool| -> Vec<u16> {
         let chosen = groups.iter().filter(|g| wanted(g.cell));
         chosen.flat_map(|g| (g.block * LANES..g.block * LANES + g.size).map(|lane| lane as u16)).collect()
@@ -184,19 +201,22 @@ fn listed(parameters: &Parameters, groups: &[Group], in_degree: [usize; 2], seed
     let mut interneurons = lanes_of(&|cell| cell != CellType::Pyramidal);
     let mut parvalbumin = lanes_of(&|cell| cell == CellType::Parvalbumin);
     let mut somatostatin = lanes_of(&|cell| cell == CellType::Somatostatin);
-    let [excitatory, inhibitory] = in_degree;
     let mut stream = Stream::new(seed, 0, 0, stream_id("wiring"), 0);
     let mut pairs: Vec<(u16, u16)> = Vec::new();
+    let mut draw = |pool: &mut [u16], count: usize, target: usize| match in_degree {
+        InDegree::Exact => draw_exactly(pool, count, target as u16, &mut stream, &mut pairs),
+        InDegree::Average => draw_each(pool, count, target as u16, &mut stream, &mut pairs),
+    };
     for group in groups {
         let from = parameters.inhibition_from_somatostatin(group.cell);
         let dendritic = (from * inhibitory as f64).round() as usize;
         for lane in group.block * LANES..group.block * LANES + group.size {
-            draw(&mut pyramidal, excitatory, lane as u16, &mut stream, &mut pairs)?;
+            draw(&mut pyramidal, excitatory, lane)?;
             match parameters.motif {
-                Motif::Alike => draw(&mut interneurons, inhibitory, lane as u16, &mut stream, &mut pairs)?,
+                Motif::Alike => draw(&mut interneurons, inhibitory, lane)?,
                 Motif::Dendritic => {
-                    draw(&mut parvalbumin, inhibitory - dendritic, lane as u16, &mut stream, &mut pairs)?;
-                    draw(&mut somatostatin, dendritic, lane as u16, &mut stream, &mut pairs)?;
+                    draw(&mut parvalbumin, inhibitory - dendritic, lane)?;
+                    draw(&mut somatostatin, dendritic, lane)?;
                 }
             }
         }
@@ -222,7 +242,7 @@ fn listed(parameters: &Parameters, groups: &[Group], in_degree: [usize; 2], seed
 }
 
 /// Adds `count` synapses onto `target` from different cells of `pool`, never from itself.
-fn draw(
+fn draw_exactly(
     pool: &mut [u16],
     count: usize,
     target: u16,
@@ -247,6 +267,36 @@ fn draw(
         }
     }
     Ok(())
+}
+
+/// Adds synapses onto `target` from each cell of `pool` but itself with the probability that brings `count` on average.
+fn draw_each(
+    pool: &[u16],
+    count: usize,
+    target: u16,
+    stream: &mut Stream,
+    pairs: &mut Vec<(u16, u16)>,
+) -> Result<(), CircuitError> {
+    if count == 0 {
+        return Ok(());
+    }
+    if pool.len() <= count {
+        return Err(CircuitError::TooFewCells { cells: pool.len(), synapses: count });
+    }
+    // Gaps between hits of even probability are geometric.
+    let miss = math::ln(1.0 - count as f64 / pool.len() as f64);
+    let mut next = 0.0;
+    loop {
+        next += (math::ln(stream.uniform()) / miss).floor();
+        if next >= pool.len() as f64 {
+            return Ok(());
+        }
+        let source = pool[next as usize];
+        if source != target {
+            pairs.push((source, target));
+        }
+        next += 1.0;
+    }
 }
 
 /// Weights by distance around the ring, twice in a row, so that those seen from any cell are one slice.

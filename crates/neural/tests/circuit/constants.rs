@@ -1,7 +1,7 @@
 //! Biological constants of the circuits, each with its source.
 #![allow(dead_code, missing_docs)]
 
-use neural::circuit::{Conductances, Connectivity, Membrane, Motif, Parameters, Receptors};
+use neural::circuit::{Conductances, Connectivity, InDegree, Membrane, Motif, Parameters, Receptors};
 
 /// Brunel & Wang 2001, J Comput Neurosci 11:63; Wang 2002, Neuron 36:955 (5 ms GABA).
 pub const RECEPTORS: Receptors = Receptors {
@@ -45,14 +45,17 @@ pub const ALL_TO_ALL: Parameters = Parameters {
     step_ms: 0.1,
 };
 
-/// Wang 2002 with a fifth of the synapses, each five times as strong.
+/// Wang 2002 with a fifth of the synapses, each five times as strong, and the reset of -60 mV that several published
+/// scripts of the circuit have (Compte et al. 2000 among them).
 pub const SPARSE: Parameters = Parameters {
+    pyramidal_membrane: Membrane { reset_mv: -60.0, ..PYRAMIDAL },
+    interneuron_membrane: Membrane { reset_mv: -60.0, ..INTERNEURON },
     onto_pyramidal: Conductances { external_ns: 2.1, ampa_ns: 0.25, nmda_ns: 0.825, gaba_ns: 6.5 },
     onto_interneurons: Conductances { external_ns: 1.62, ampa_ns: 0.2, nmda_ns: 0.65, gaba_ns: 5.0 },
     ..ALL_TO_ALL
 };
 
-/// In-degrees of the reference point.
+/// Mean in-degrees of the reference point.
 pub fn random(seed: u64) -> Connectivity {
-    Connectivity::Random { excitatory: 320, inhibitory: 80, seed }
+    Connectivity::Random { excitatory: 320, inhibitory: 80, in_degree: InDegree::Average, seed }
 }

@@ -1,13 +1,13 @@
 //! The kernel against the plain reference, smaller steps and itself.
 
-use neural::circuit::{Circuit, CircuitError, Connectivity, Parameters, Scaling, Spike, reference};
+use neural::circuit::{Circuit, CircuitError, Connectivity, InDegree, Parameters, Scaling, Spike, reference};
 
 use crate::constants::{ALL_TO_ALL, SPARSE, random};
 
 /// A circuit of a quarter of the size, with the same conductance at each cell.
 fn small() -> (Parameters, Connectivity) {
     let small = Parameters { pyramidal: 400, interneurons: 100, ..SPARSE };
-    (small, Connectivity::Random { excitatory: 320, inhibitory: 80, seed: 3 })
+    (small, Connectivity::Random { excitatory: 320, inhibitory: 80, in_degree: InDegree::Exact, seed: 3 })
 }
 
 fn spikes(parameters: &Parameters, connectivity: &Connectivity, seed: u64, ms: f64) -> Vec<Spike> {
@@ -97,7 +97,7 @@ fn agrees_with_the_plain_reference_between_pools_and_on_a_ring() {
             let spikes = reference::simulate(&parameters, &scaling, &wiring, seed, 30_000).unwrap();
             statistics(&parameters, &spikes, 3e3)
         };
-        hold_together(name, &(0..8).map(kernel).collect::<Vec<_>>(), &(0..8).map(plain).collect::<Vec<_>>());
+        hold_together(name, &(0..16).map(kernel).collect::<Vec<_>>(), &(0..16).map(plain).collect::<Vec<_>>());
     }
 }
 
@@ -155,7 +155,7 @@ fn rejects_what_cannot_be_built() {
     let new = |p: &Parameters, c: &Connectivity| Circuit::new(p, &Scaling::NONE, c, 1, 0).map(|_| ()).unwrap_err();
     let step = Parameters { step_ms: f64::NAN, ..SPARSE };
     assert!(new(&step, &random(1)).to_string().contains("integration step"));
-    let cells = Connectivity::Random { excitatory: 1_600, inhibitory: 80, seed: 1 };
+    let cells = Connectivity::Random { excitatory: 1_600, inhibitory: 80, in_degree: InDegree::Exact, seed: 1 };
     assert_eq!(new(&SPARSE, &cells), CircuitError::TooFewCells { cells: 1_600, synapses: 1_600 });
     let pools = Connectivity::Pools { sizes: vec![100, 100], weights: vec![1.0; 4] };
     assert!(new(&ALL_TO_ALL, &pools).to_string().contains("sizes of pools"));
