@@ -151,25 +151,27 @@ impl Neg for Lanes {
 /// Source: Salmon, Moraes, Dror & Shaw 2011, SC11.
 #[inline(always)]
 pub fn words(counter: [u32; 4], key: [u32; 2]) -> [Words; 4] {
+    // Each word lies in 64 bits whose upper half is ignored, as the multiplication of vectors reads it: no shuffles.
     let mut c = [
-        std::array::from_fn::<u32, LANES, _>(|i| counter[0].wrapping_add(i as u32)),
-        [counter[1]; LANES],
-        [counter[2]; LANES],
-        [counter[3]; LANES],
+        std::array::from_fn::<u64, LANES, _>(|i| u64::from(counter[0].wrapping_add(i as u32))),
+        [u64::from(counter[1]); LANES],
+        [u64::from(counter[2]); LANES],
+        [u64::from(counter[3]); LANES],
     ];
     let mut k = key;
     for _ in 0..10 {
-        let left: [u64; LANES] = std::array::from_fn(|i| u64::from(c[0][i]) * 0xD251_1F53);
-        let right: [u64; LANES] = std::array::from_fn(|i| u64::from(c[2][i]) * 0xCD9E_8D57);
+        let left: [u64; LANES] = std::array::from_fn(|i| (c[0][i] & 0xFFFF_FFFF) * 0xD251_1F53);
+        let right: [u64; LANES] = std::array::from_fn(|i| (c[2][i] & 0xFFFF_FFFF) * 0xCD9E_8D57);
         c = [
-            std::array::from_fn(|i| (right[i] >> 32) as u32 ^ c[1][i] ^ k[0]),
-            std::array::from_fn(|i| right[i] as u32),
-            std::array::from_fn(|i| (left[i] >> 32) as u32 ^ c[3][i] ^ k[1]),
-            std::array::from_fn(|i| left[i] as u32),
+            std::array::from_fn(|i| (right[i] >> 32) ^ c[1][i] ^ u64::from(k[0])),
+            right,
+            std::array::from_fn(|i| (left[i] >> 32) ^ c[3][i] ^ u64::from(k[1])),
+            left,
         ];
         k = [k[0].wrapping_add(0x9E37_79B9), k[1].wrapping_add(0xBB67_AE85)];
     }
-    c.map(Words)
+    let low = |word: [u64; LANES]| Words(std::array::from_fn(|i| word[i] as u32));
+    [low(c[0]), low(c[1]), low(c[2]), low(c[3])]
 }
 
 impl Words {

@@ -155,7 +155,8 @@ impl<'a> Array<'a> {
 
     /// The names in an array of text.
     fn names(&self, entry: &Entry) -> Result<Vec<String>, ConnectomeError> {
-        let odd = || one(format!("{} holds {}", entry.name, self.kind), "store names as text: numpy.array([...], dtype=str)");
+        let odd =
+            || one(format!("{} holds {}", entry.name, self.kind), "store names as text: numpy.array([...], dtype=str)");
         let width = |prefix: &str| self.kind.strip_prefix(prefix).and_then(|n| n.parse::<usize>().ok());
         if let Some(width) = width("<U") {
             let size = width.checked_mul(4).ok_or_else(odd)?;
@@ -259,9 +260,8 @@ impl<'a> Zip<'a> {
 
 /// CRC-32 of the IEEE polynomial, as zip has it.
 fn checksum(bytes: &[u8]) -> u32 {
-    let table: [u32; 256] = std::array::from_fn(|k| {
-        (0..8).fold(k as u32, |c, _| if c & 1 == 1 { 0xEDB8_8320 ^ (c >> 1) } else { c >> 1 })
-    });
+    let table: [u32; 256] =
+        std::array::from_fn(|k| (0..8).fold(k as u32, |c, _| if c & 1 == 1 { 0xEDB8_8320 ^ (c >> 1) } else { c >> 1 }));
     !bytes.iter().fold(u32::MAX, |c, b| table[((c ^ u32::from(*b)) & 0xFF) as usize] ^ (c >> 8))
 }
 

@@ -75,7 +75,11 @@ pub(super) const MOST_PROBLEMS: usize = 100;
 
 impl Connectome {
     /// Checks labels and weights (row by row) and takes them.
-    pub fn new(labels: Vec<String>, weights: Vec<f64>, lengths: Option<Vec<f64>>) -> Result<Connectome, ConnectomeError> {
+    pub fn new(
+        labels: Vec<String>,
+        weights: Vec<f64>,
+        lengths: Option<Vec<f64>>,
+    ) -> Result<Connectome, ConnectomeError> {
         let n = labels.len();
         let mut problems = Vec::new();
         if n < 2 {

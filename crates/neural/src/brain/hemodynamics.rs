@@ -117,12 +117,8 @@ impl Flow {
 pub(super) struct Balloons([Lanes; 4]);
 
 impl Balloons {
-    pub(super) const REST: Balloons = Balloons([
-        Lanes::ZERO,
-        Lanes([1.0; LANES]),
-        Lanes([1.0; LANES]),
-        Lanes([1.0; LANES]),
-    ]);
+    pub(super) const REST: Balloons =
+        Balloons([Lanes::ZERO, Lanes([1.0; LANES]), Lanes([1.0; LANES]), Lanes([1.0; LANES])]);
 
     #[inline(always)]
     fn slope(&self, h: &Hemodynamics, z: Lanes) -> [Lanes; 4] {
@@ -177,7 +173,7 @@ fn ln(x: Lanes) -> Lanes {
         -1.666_805_7e-1,
         2.000_071_5e-1,
         -2.499_999_4e-1,
-        3.333_333_1e-1,
+        3.333_333e-1,
     ];
     const ROOT_HALF: u32 = 0x3F35_04F3;
     Lanes::from_fn(|i| {

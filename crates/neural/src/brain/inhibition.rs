@@ -224,16 +224,8 @@ pub fn stability(model: &Model, dt_ms: f64, settle_s: f64) -> Result<Stability, 
     let mut quiet = model.clone();
     quiet.pools.noise_per_root_ms = 0.0;
     let settled = |start: Start| -> Result<Vec<f64>, RunError> {
-        let protocol = Protocol {
-            dt_ms,
-            settle_s,
-            volumes: 1,
-            repetition_s: 1.0,
-            seed: 0,
-            replicate: 0,
-            start,
-            plasticity: None,
-        };
+        let protocol =
+            Protocol { dt_ms, settle_s, volumes: 1, repetition_s: 1.0, seed: 0, replicate: 0, start, plasticity: None };
         check(&quiet, &protocol)?;
         let mut run = Run::new(&quiet, &protocol);
         let steps = |seconds: f64| (seconds / (dt_ms * 1e-3)).round() as u64;

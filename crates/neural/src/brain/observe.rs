@@ -123,9 +123,7 @@ pub fn mean_between(matrix: &[f64], a: &[usize], b: &[usize]) -> f64 {
 pub fn global_brain_connectivity(matrix: &[f64]) -> Vec<f64> {
     let n = matrix.len().isqrt();
     let others = n.saturating_sub(1).max(1) as f64;
-    (0..n)
-        .map(|i| (0..n).filter(|j| *j != i).map(|j| fisher_z(matrix[i * n + j])).sum::<f64>() / others)
-        .collect()
+    (0..n).map(|i| (0..n).filter(|j| *j != i).map(|j| fisher_z(matrix[i * n + j])).sum::<f64>() / others).collect()
 }
 
 /// Sliding windows.

@@ -40,8 +40,7 @@ pub fn simulate(model: &Model, hemodynamics: &Hemodynamics, protocol: &Protocol)
                 + region.local * region.recurrence * p.nmda_na * e
                 + region.long_range * model.global * p.nmda_na * input
                 - region.tone * inhibition[k] * i;
-            let current_i =
-                p.external_i * p.external_na + region.current_i_na + region.interneuron * p.nmda_na * e - i;
+            let current_i = p.external_i * p.external_na + region.current_i_na + region.interneuron * p.nmda_na * e - i;
             let (rate_e, rate_i) = (p.gain_e.rate(current_e), p.gain_i.rate(current_i));
             let slope_e = p.opening * (1.0 - e) * rate_e - e / p.tau_e_s;
             let slope_i = rate_i - i / p.tau_i_s;
@@ -63,13 +62,5 @@ pub fn simulate(model: &Model, hemodynamics: &Hemodynamics, protocol: &Protocol)
     }
     let counted = (total - settle).max(1) as f64;
     let mean = |which: usize| sums.iter().map(|s| s[which] / counted).collect();
-    Ok(Recording {
-        regions: n,
-        bold,
-        rate_e_hz: mean(0),
-        rate_i_hz: mean(1),
-        gating_e: mean(2),
-        inhibition,
-        states,
-    })
+    Ok(Recording { regions: n, bold, rate_e_hz: mean(0), rate_i_hz: mean(1), gating_e: mean(2), inhibition, states })
 }

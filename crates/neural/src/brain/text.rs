@@ -22,11 +22,8 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn read(text: &str, limit_bytes: u64) -> Result<Table, ConnectomeError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut lines = text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
-            .peekable();
+        let mut lines =
+            text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#')).peekable();
         let Some((_, first)) = lines.peek().copied() else {
             return Err(ConnectomeError(vec![Problem::new("no line with content", "give a square matrix as text")]));
         };
