@@ -151,22 +151,27 @@ impl Neg for Lanes {
 /// Source: Salmon, Moraes, Dror & Shaw 2011, SC11.
 #[inline(always)]
 pub fn words(counter: [u32; 4], key: [u32; 2]) -> [Words; 4] {
-    let mut blocks = [[0; LANES]; 4];
-    // Lane by lane, all rounds of one after the other: a loop that compilers turn into eight lanes at once.
-    for i in 0..LANES {
-        let mut c = [counter[0].wrapping_add(i as u32), counter[1], counter[2], counter[3]];
-        let mut k = key;
-        for _ in 0..10 {
-            let left = u64::from(c[0]) * 0xD251_1F53;
-            let right = u64::from(c[2]) * 0xCD9E_8D57;
-            c = [(right >> 32) as u32 ^ c[1] ^ k[0], right as u32, (left >> 32) as u32 ^ c[3] ^ k[1], left as u32];
-            k = [k[0].wrapping_add(0x9E37_79B9), k[1].wrapping_add(0xBB67_AE85)];
-        }
-        for (block, word) in blocks.iter_mut().zip(c) {
-            block[i] = word;
-        }
+    // Each word lies in 64 bits whose upper half is ignored, as the multiplication of vectors reads it: no shuffles.
+    let mut c = [
+        std::array::from_fn::<u64, LANES, _>(|i| u64::from(counter[0].wrapping_add(i as u32))),
+        [u64::from(counter[1]); LANES],
+        [u64::from(counter[2]); LANES],
+        [u64::from(counter[3]); LANES],
+    ];
+    let mut k = key;
+    for _ in 0..10 {
+        let left: [u64; LANES] = std::array::from_fn(|i| (c[0][i] & 0xFFFF_FFFF) * 0xD251_1F53);
+        let right: [u64; LANES] = std::array::from_fn(|i| (c[2][i] & 0xFFFF_FFFF) * 0xCD9E_8D57);
+        c = [
+            std::array::from_fn(|i| (right[i] >> 32) ^ c[1][i] ^ u64::from(k[0])),
+            right,
+            std::array::from_fn(|i| (left[i] >> 32) ^ c[3][i] ^ u64::from(k[1])),
+            left,
+        ];
+        k = [k[0].wrapping_add(0x9E37_79B9), k[1].wrapping_add(0xBB67_AE85)];
     }
-    blocks.map(Words)
+    let low = |word: [u64; LANES]| Words(std::array::from_fn(|i| word[i] as u32));
+    [low(c[0]), low(c[1]), low(c[2]), low(c[3])]
 }
 
 impl Words {

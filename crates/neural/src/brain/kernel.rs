@@ -299,3 +299,110 @@ impl Kernel for Chunk<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{Pools, Region};
+    use super::super::{Coupling, Flow};
+    use super::*;
+    use crate::lanes::{dispatch, plain};
+
+    fn model(regions: usize) -> Model {
+        let weights = (0..regions * regions).map(|k| ((k * 37) % 11) as f64 / (5.0 * regions as f64)).collect();
+        let gain = |slope_hz_na, offset_hz, curvature_s| Gain { slope_hz_na, offset_hz, curvature_s };
+        // Deco et al. 2014.
+        let pools = Pools {
+            external_na: 0.382,
+            external_e: 1.0,
+            external_i: 0.7,
+            nmda_na: 0.15,
+            gain_e: gain(310.0, 125.0, 0.16),
+            gain_i: gain(615.0, 177.0, 0.087),
+            tau_e_s: 0.1,
+            tau_i_s: 0.01,
+            opening: 0.641,
+            noise_per_root_ms: 0.01,
+        };
+        Model {
+            coupling: Coupling::from_rows(regions, weights).expect("finite"),
+            global: 0.4,
+            pools,
+            regions: (0..regions).map(|n| Region::at_rest(1.4, 1.3 + 0.01 * n as f64)).collect(),
+        }
+    }
+
+    // Stephan et al. 2007.
+    const BALLOON: Hemodynamics = Hemodynamics {
+        kappa_per_s: 0.65,
+        gamma_per_s2: 0.41,
+        tau_s: 0.98,
+        alpha: 0.32,
+        extraction: 0.4,
+        volume: 0.04,
+        echo_s: 0.04,
+        r0_per_s: 25.0,
+        theta0_per_s: 40.3,
+        k3: 1.0,
+    };
+
+    #[test]
+    fn agrees_on_bytes_with_any_instructions() {
+        // Every width of tile, and more than one tile.
+        for regions in [1, 8, 13, 24, 30, 40, 41, 56, 64, 65, 100, 130] {
+            let model = model(regions);
+            let mut engines = [(); 2].map(|_| Engine::new(&model, 1e-3, [1, 2], &Start::Low));
+            let bytes = engines.each_mut().map(|_| Vec::new());
+            let mut bytes = bytes;
+            for _ in 0..5 {
+                let [one, two] = &mut engines;
+                let chunk = |engine| Chunk { engine, steps: 10, hemodynamics: Some(&BALLOON), plasticity: None };
+                dispatch(chunk(one));
+                plain(chunk(two));
+                one.signal(&BALLOON, &mut bytes[0]);
+                two.signal(&BALLOON, &mut bytes[1]);
+            }
+            assert_eq!(engines[0].states(), engines[1].states(), "{regions}");
+            let bits = bytes.map(|x| x.into_iter().map(f32::to_bits).collect::<Vec<_>>());
+            assert!(bits[0] == bits[1] && bits[0].len() == 5 * regions, "{regions}");
+        }
+    }
+
+    #[test]
+    fn agrees_with_the_product_by_hand() {
+        for regions in [3, 20, 68, 100, 150] {
+            let model = model(regions);
+            let states: Vec<[f64; 2]> = (0..regions).map(|n| [(n % 7) as f64 / 8.0, 0.0]).collect();
+            let mut engine = Engine::new(&model, 1e-3, [0, 0], &Start::At(states.clone()));
+            engine.couple();
+            for n in 0..regions {
+                let exact: f64 = model.coupling.row(n).iter().zip(&states).map(|(c, s)| c * s[0]).sum();
+                let got = f64::from(engine.input[n / LANES][n % LANES]);
+                assert!((got - exact).abs() < 1e-5 * exact, "{n} of {regions}: {got} {exact}");
+            }
+        }
+    }
+
+    #[test]
+    fn agrees_with_the_curve_in_double_precision() {
+        let gain = model(1).pools.gain_e;
+        for k in -4_000..4_000 {
+            let current = 0.4 + 1e-4 * f64::from(k);
+            let drive = gain.slope_hz_na * current - gain.offset_hz;
+            let (got, exact) = (Curve::of(&gain).rate(Lanes::splat(drive as f32))[0], gain.rate(current));
+            assert!((f64::from(got) - exact).abs() < 1e-5 * exact + 1e-6, "{current}: {got} {exact}");
+        }
+    }
+
+    #[test]
+    fn agrees_with_the_balloon_in_double_precision() {
+        let (mut fast, mut plain) = (Balloons::REST, Flow::REST);
+        let activity = |t: f64| 0.2 + 0.3 * sim::math::sin(2.0 * t) * sim::math::sin(0.3 * t);
+        for k in 0..10_000 {
+            let z = activity(0.01 * f64::from(k));
+            fast.step(&BALLOON, Lanes::splat(z as f32), 0.01);
+            (0..10).for_each(|_| BALLOON.step(&mut plain, z, 0.001));
+            let (got, exact) = (f64::from(fast.signal(&BALLOON)[0]), BALLOON.signal(&plain));
+            assert!((got - exact).abs() < 5e-6, "{k}: {got} {exact}");
+        }
+    }
+}

@@ -24,6 +24,9 @@ pub enum Start {
 
 /// Feedback inhibition that learns: `dJ/dt = rate r_I (r_E - target)`, weights never below zero.
 ///
+/// Without noise regions settle at the target; under noise below it, by the covariance of both rates over the mean
+/// inhibitory rate (about 1 Hz with the published noise): the rule sees products, not means.
+///
 /// Source: Naskar et al. 2021, Netw. Neurosci. 5:757 (after Vogels et al. 2011, Science 334:1569).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plasticity {
