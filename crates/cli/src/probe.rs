@@ -64,7 +64,7 @@ pub struct Findings {
 }
 
 /// Puts together what the options and a protocol's visits say; everything wrong is said at once, before any work.
-pub fn read(atlas: &Atlas, global: &Global, a: &Probe, plans: Vec<Plan>, visits: &[Wanted]) -> Result<Asked, Failure> {
+pub fn read(global: &Global, a: &Probe, plans: Vec<Plan>, visits: &[Wanted]) -> Result<Asked, Failure> {
     let kind = Kind::from(a.kind);
     let mut found: Vec<Diagnostic> = Vec::new();
     let plan = arm(plans, a.arm.as_deref(), &mut found);
@@ -91,11 +91,7 @@ pub fn read(atlas: &Atlas, global: &Global, a: &Probe, plans: Vec<Plan>, visits:
         Some(folder) => Box::new(Folder(folder.clone())),
         None => Box::new(Embedded),
     };
-    let mut settings = Settings::default();
-    match Settings::load(&*sources) {
-        Ok(read) => settings = read,
-        Err((more, map)) => return Err(Failure::Input(more, Box::new(map))),
-    }
+    let mut settings = Settings::load(&*sources).map_err(|(more, map)| Failure::Input(more, Box::new(map)))?;
     if let Some(trials) = a.trials {
         settings.memory.trials = trials;
         settings.decision.trials = trials;
@@ -105,15 +101,10 @@ pub fn read(atlas: &Atlas, global: &Global, a: &Probe, plans: Vec<Plan>, visits:
         None => Map::load(&*sources),
         Some(file) => own_map(file, a.networks.as_deref()),
     };
-    if let (Some(plan), false) = (&plan, found.is_empty() && map.is_ok()) {
-        found.extend(outside(plan, &times_h));
-    }
+    found.extend(plan.iter().flat_map(|plan| outside(plan, &times_h)));
     match (plan, map) {
         (Some(plan), Ok(map)) if found.is_empty() => {
-            found.extend(outside(&plan, &times_h));
-            if found.is_empty() {
-                return Ok(Asked { kind, plan, times_h, people: a.people, settings, map });
-            }
+            return Ok(Asked { kind, plan, times_h, people: a.people, settings, map });
         }
         (_, Err(more)) => found.extend(more),
         _ => {}

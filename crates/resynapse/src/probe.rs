@@ -7,7 +7,10 @@
 //! differs is the drug.
 
 pub mod constants;
+pub mod decision;
+pub mod eeg;
 pub mod fmri;
+pub mod memory;
 mod run;
 pub mod settings;
 

@@ -17,7 +17,7 @@ pub(super) fn run(global: &Global, a: &Probe) -> Result<(), Failure> {
     let started = Instant::now();
     let atlas = load_atlas(global)?;
     let (plans, visits) = plans_and_probes(&atlas, global, &a.what, &a.subject)?;
-    let asked = probe::read(&atlas, global, a, plans, &visits)?;
+    let asked = probe::read(global, a, plans, &visits)?;
     let findings = probe::run(&atlas, global, &asked)?;
     let shifts = findings.shifts();
     let pictures = figures::all(&asked, &findings, &shifts);
@@ -76,7 +76,7 @@ fn text(asked: &Asked, findings: &Findings, pictures: &[Picture]) -> String {
     let mut out = format!("{}: {} at {}; {who}\n\n", asked.plan.name, asked.kind.name(), words::list(&at));
     out.push_str(&table(&tables::summary(asked, &findings.shifts())));
     out.push('\n');
-    for note in figures::notes(asked, findings) {
+    for note in figures::notes(asked.kind) {
         for line in words::folded(&note, folder::terminal_width()) {
             out.push_str(&line);
             out.push('\n');

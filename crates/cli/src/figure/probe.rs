@@ -1,13 +1,18 @@
 //! Figures of probes. Each comes with the numbers it shows, as a table.
 
 mod changes;
+mod curves;
 mod matrix;
+mod raster;
+mod spectrum;
 
 pub use changes::Shift;
 
 use super::Picture;
 use crate::probe::{Asked, Findings};
-use resynapse::probe::{Detail, Factors, Kind, Outcome};
+use neural::circuit::rest::Resting;
+use neural::spectrum::Spectrum;
+use resynapse::probe::{Detail, Kind, Outcome};
 
 /// A moment as figures name it: `before`, `40 min`, `day 2`.
 pub fn moment(time_h: Option<f64>) -> String {
@@ -18,12 +23,46 @@ pub fn moment(time_h: Option<f64>) -> String {
 pub fn all(asked: &Asked, findings: &Findings, shifts: &[Shift]) -> Vec<Picture> {
     let moments: Vec<String> = asked.times_h.iter().map(|t| moment(Some(*t))).collect();
     let mut out: Vec<Picture> = Vec::new();
+    let names: Vec<String> = std::iter::once(moment(None)).chain(moments.iter().cloned()).collect();
     match asked.kind {
+        Kind::Eeg => out.extend(electric(asked, findings, &names)),
         Kind::Fmri => out.extend(connectivity(asked, findings)),
-        _ => {}
+        Kind::Memory => {
+            let tasks = at_moments(findings, |d| if let Detail::Memory(task) = d { Some(task) } else { None });
+            out.extend(curves::memories(&tasks, &names));
+        }
+        Kind::Decision => {
+            let tasks = at_moments(findings, |d| if let Detail::Decision(task) = d { Some(task) } else { None });
+            out.extend(curves::decisions(&tasks, &names));
+        }
     }
     out.extend(changes::changes(shifts, &moments));
     out
+}
+
+/// What all people gave at each moment, before first.
+fn at_moments<'a, T>(findings: &'a Findings, of: impl Fn(&'a Detail) -> Option<&'a T>) -> Vec<Vec<&'a T>> {
+    let moments = findings.people.first().map_or(0, Vec::len);
+    (0..moments).map(|k| findings.people.iter().filter_map(|p| of(&p.get(k)?.detail)).collect()).collect()
+}
+
+/// Spectra as means over people, and spikes of the first.
+fn electric(asked: &Asked, findings: &Findings, names: &[String]) -> Vec<Picture> {
+    let all = at_moments(findings, |d| if let Detail::Eeg(r) = d { Some(&r.resting) } else { None });
+    let mean = |rests: &Vec<&Resting>| -> Option<Spectrum> {
+        let mut sum = rests.first()?.spectrum.clone();
+        for (k, density) in sum.density.iter_mut().enumerate() {
+            *density = rests.iter().map(|r| r.spectrum.density[k]).sum::<f64>() / rests.len() as f64;
+        }
+        Some(sum)
+    };
+    let spectra: Vec<Spectrum> = all.iter().filter_map(mean).collect();
+    let [low, high] = asked.settings.eeg.aperiodic;
+    let exponents: Vec<Option<f64>> = spectra.iter().map(|s| s.aperiodic(low, high).map(|a| a.exponent)).collect();
+    let firsts: Vec<(&Resting, String)> =
+        all.iter().zip(names).filter_map(|(rests, name)| Some((*rests.first()?, name.clone()))).collect();
+    let spectrum = spectrum::spectra(&spectra, names, &asked.settings.eeg.bands, &exponents);
+    spectrum.into_iter().chain(raster::raster(&firsts)).collect()
 }
 
 /// Connectivity before and at the first moment, mean over people.
@@ -31,6 +70,7 @@ fn connectivity(asked: &Asked, findings: &Findings) -> Option<Picture> {
     let mean = |k: usize| -> Option<Vec<f64>> {
         let of = |o: &Outcome| match &o.detail {
             Detail::Fmri(scan) => Some(scan.connectivity.clone()),
+            _ => None,
         };
         let all: Vec<Vec<f64>> = findings.people.iter().filter_map(|p| of(p.get(k)?)).collect();
         (!all.is_empty()).then(|| neural::brain::observe::fisher_mean(&all))
@@ -54,15 +94,21 @@ fn connectivity(asked: &Asked, findings: &Findings) -> Option<Picture> {
 }
 
 /// What must be said beside the readings.
-pub fn notes(asked: &Asked, findings: &Findings) -> Vec<String> {
-    let grade = "Readings are grade E: how much of a receptor's block a circuit feels is an assumption.".to_string();
-    let factors: Option<&Factors> = findings.factors.first().and_then(|f| f.last());
-    let _ = factors;
-    match asked.kind {
-        Kind::Fmri => vec![
-            format!("{grade} Published directions depend on preprocessing, so both are given."),
-            "Networks of regions are by convention (grade E); conduction delays and subcortex are left out.".into(),
-        ],
-        _ => vec![grade],
-    }
+pub fn notes(kind: Kind) -> Vec<String> {
+    let grade = "Readings are grade E: how much of a receptor's block a circuit feels is an assumption.";
+    let own = match kind {
+        Kind::Eeg => {
+            "A local patch has no thalamus: its alpha says nothing. The change of alpha is an empirical link from the \
+             concentration; the slow waves of anaesthetic doses are left out. How large gamma should rise is not known."
+        }
+        Kind::Fmri => {
+            "Published directions depend on preprocessing, so both are given. Networks of regions are by convention \
+             (grade E); conduction delays, receptor maps and subcortex are left out."
+        }
+        Kind::Memory | Kind::Decision => {
+            "Circuits that hold or decide by attractors change with two or three percent of a conductance, so only an \
+             attenuated part of the block counts (`pfc.attenuation`)."
+        }
+    };
+    vec![grade.into(), own.into()]
 }

@@ -35,7 +35,7 @@ pub fn add(folder: &mut RunFolder, asked: &Asked, findings: &Findings) {
                 None => "before".to_string(),
                 Some(k) => format!("{}min", (60.0 * asked.times_h[k]).round()),
             };
-            one(folder, asked, findings, outcome, &subject(p), &format!("ses-{session}"));
+            one(folder, asked, outcome, &subject(p), &format!("ses-{session}"));
         }
     }
 }
@@ -44,7 +44,7 @@ fn subject(person: usize) -> String {
     format!("sub-{:04}", person + 1)
 }
 
-fn one(folder: &mut RunFolder, asked: &Asked, findings: &Findings, outcome: &Outcome, subject: &str, session: &str) {
+fn one(folder: &mut RunFolder, asked: &Asked, outcome: &Outcome, subject: &str, session: &str) {
     let (kind, task) = match asked.kind {
         Kind::Eeg => ("eeg", "rest"),
         Kind::Fmri => ("func", "rest"),
@@ -57,6 +57,51 @@ fn one(folder: &mut RunFolder, asked: &Asked, findings: &Findings, outcome: &Out
         folder.add(format!("{stem}_{end}.json"), pretty(&about));
     };
     match &outcome.detail {
+        Detail::Eeg(recording) => {
+            let rest = &recording.resting;
+            let mut text = String::from("frequency_hz\tdensity\n");
+            for (k, density) in rest.spectrum.density.iter().enumerate() {
+                let _ = writeln!(text, "{:.4}\t{density:.6e}", rest.spectrum.frequency_hz(k));
+            }
+            let about = "Power density (Welch) of |I_AMPA| + |I_GABA| summed over pyramidal cells, nA^2 per Hz; the \
+                         stand-in for an EEG near the patch, not scalp EEG";
+            put("psd", text, json!({ "Description": about }));
+            let mut text = String::from("onset\tcell\ttype\n");
+            for spike in &rest.raster {
+                let Some((kind, _)) = rest.raster_cells.iter().find(|(_, cell)| *cell == spike.cell) else { continue };
+                let at_s = f64::from(spike.step) * rest.step_ms * 1e-3;
+                let _ = writeln!(text, "{at_s:.4}\t{}\t{kind:?}", spike.cell);
+            }
+            put("spikes", text, json!({ "Description": "Spikes of some cells in the last second; onset in seconds" }));
+        }
+        Detail::Memory(task) => {
+            let mut text = String::from("distractor\ttime_ms\tplace_deg\terror_deg\twidth_deg\trate_hz\n");
+            for (with, trials) in [("no", &task.plain), ("yes", &task.distracted)] {
+                for t in trials {
+                    let Some(last) = t.readings.last() else { continue };
+                    let _ = writeln!(
+                        text,
+                        "{with}\t{}\t{:.3}\t{}\t{}\t{:.3}",
+                        last.time_ms,
+                        last.place_deg,
+                        or_none(t.error_deg),
+                        or_none(last.width_deg),
+                        last.rate_hz
+                    );
+                }
+            }
+            put("beh", text, json!({ "Description": "One trial a row; n/a where the place was lost" }));
+        }
+        Detail::Decision(task) => {
+            let mut text = String::from("coherence\tchoice\ttime_ms\n");
+            for (p, choices) in task.performance.iter().zip(&task.choices) {
+                for c in choices {
+                    let chosen = c.winner.map_or_else(|| "n/a".into(), |w| w.to_string());
+                    let _ = writeln!(text, "{}\t{chosen}\t{:.1}", p.coherence, c.time_ms);
+                }
+            }
+            put("beh", text, json!({ "Description": "One trial a row; choice 0 is the one the evidence favours" }));
+        }
         Detail::Fmri(scan) => {
             let labels = asked.map.connectome.labels();
             let n = labels.len();
@@ -85,7 +130,11 @@ fn one(folder: &mut RunFolder, asked: &Asked, findings: &Findings, outcome: &Out
             }
         }
     }
-    let _ = findings;
+}
+
+/// A number, or what tables of this shape write where there is none.
+fn or_none(x: Option<f64>) -> String {
+    x.map_or_else(|| "n/a".into(), |x| format!("{x:.3}"))
 }
 
 fn line(cells: impl Iterator<Item = String>) -> String {

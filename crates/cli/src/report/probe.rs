@@ -63,7 +63,7 @@ pub fn html(report: &Report<'_>) -> String {
             section #readings {
                 h2 { "Readings" }
                 (grid(&head.iter().map(String::as_str).collect::<Vec<_>>(), &rows))
-                @for note in notes(asked, report.findings) { p.note { (note) } }
+                @for note in notes(asked.kind) { p.note { (note) } }
             }
             section #figures { h2 { "Figures" } @for p in report.pictures { (figure(p)) } }
             section #limits {

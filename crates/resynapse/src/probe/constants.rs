@@ -5,7 +5,7 @@ use model::diagnostic::Diagnostic;
 use model::ledger::Row;
 use model::unit::Unit;
 use neural::brain::{Gain, Hemodynamics, Pools};
-use neural::circuit::{Conductances, Membrane, Motif, Parameters, Receptors};
+use neural::circuit::{Conductances, Connectivity, Membrane, Motif, Parameters, Receptors};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -87,6 +87,7 @@ pub fn hemodynamics(r: &Rows<'_>) -> Hemodynamics {
 
 /// One of the spiking circuits of the ledger: `rest` or `decision`.
 pub fn circuit(r: &Rows<'_>, name: &str) -> Parameters {
+    let reset = if name == "rest" { "neural.cell.reset_rest" } else { "neural.cell.reset" };
     let onto = |cell: &str| Conductances {
         external_ns: r.get(&format!("neural.{name}.external_{cell}"), "nS"),
         ampa_ns: r.get(&format!("neural.{name}.ampa_{cell}"), "nS"),
@@ -98,8 +99,8 @@ pub fn circuit(r: &Rows<'_>, name: &str) -> Parameters {
         interneurons: r.count("neural.rest.interneurons"),
         somatostatin_share: r.get("neural.sst_share", "1"),
         motif: Motif::Alike,
-        pyramidal_membrane: membrane(r, "pyramidal", "neural.cell.reset"),
-        interneuron_membrane: membrane(r, "interneuron", "neural.cell.reset"),
+        pyramidal_membrane: membrane(r, "pyramidal", reset),
+        interneuron_membrane: membrane(r, "interneuron", reset),
         receptors: receptors(r, "neural.receptor.gaba_decay"),
         onto_pyramidal: onto("pyramidal"),
         onto_interneurons: onto("interneuron"),
@@ -137,4 +138,32 @@ pub(super) fn receptors(r: &Rows<'_>, gaba: &str) -> Receptors {
         magnesium_per_mv: r.get("neural.receptor.magnesium_slope", "1/mV"),
         magnesium_half: r.get("neural.receptor.magnesium_half", "1"),
     }
+}
+
+/// The ring that remembers: conductances are printed as sums over all presynaptic cells.
+pub fn ring(r: &Rows<'_>) -> (Parameters, Connectivity) {
+    let (pyramidal, interneurons) = (r.count("neural.memory.pyramidal_cells"), r.count("neural.memory.interneurons"));
+    let each = |id: &str, cells: usize| r.get(&format!("neural.memory.{id}_total"), "nS") / cells.max(1) as f64;
+    let onto = |cell: &str| Conductances {
+        external_ns: r.get(&format!("neural.memory.external_{cell}"), "nS"),
+        ampa_ns: 0.0,
+        nmda_ns: each(&format!("nmda_{cell}"), pyramidal),
+        gaba_ns: each(&format!("gaba_{cell}"), interneurons),
+    };
+    let parameters = Parameters {
+        pyramidal,
+        interneurons,
+        pyramidal_membrane: membrane(r, "pyramidal", "neural.cell.reset_memory"),
+        interneuron_membrane: membrane(r, "interneuron", "neural.cell.reset_memory"),
+        receptors: receptors(r, "neural.receptor.gaba_decay_memory"),
+        onto_pyramidal: onto("pyramidal"),
+        onto_interneurons: onto("interneuron"),
+        external_hz: r.get("neural.external_rate_memory", "Hz"),
+        ..circuit(r, "rest")
+    };
+    let connectivity = Connectivity::Ring {
+        strongest: r.get("neural.memory.potentiation", "1"),
+        width_deg: r.get("neural.memory.footprint", "1"),
+    };
+    (parameters, connectivity)
 }

@@ -4,15 +4,19 @@ use super::constants::{self, Rows};
 use super::settings;
 use super::{Factors, Reading};
 use crate::run::Refusal;
-use neural::circuit::drive::{self, Drive, Driven};
+use neural::circuit::drive::{self, Drive, DriveReach, Following};
 use neural::circuit::rest::{Rest, Resting, rest};
-use neural::circuit::{Connectivity, Parameters, Scaling};
+use neural::circuit::{Circuit, CircuitError, Connectivity, InDegree, Parameters, Scaling};
 use std::ops::ControlFlow;
 
 /// Samples in a segment of the spectrum: about a second.
 const SEGMENT: usize = 1024;
 /// Width of the bins in which cells count as firing together, ms.
 const TOGETHER_MS: f64 = 5.0;
+/// Milliseconds of a second.
+pub(super) const MS: f64 = 1e3;
+/// Time of a rhythm before its answer is measured, ms.
+const ONSET_MS: f64 = 200.0;
 /// Share of the work that is rest.
 const RESTING: f64 = 0.7;
 
@@ -31,7 +35,7 @@ pub struct Recording {
     /// At rest.
     pub resting: Resting,
     /// Under the rhythm.
-    pub driven: Driven,
+    pub driven: Following,
 }
 
 impl Electrode {
@@ -55,9 +59,13 @@ impl Electrode {
     ) -> Result<Recording, Refusal> {
         let s = &self.settings;
         // Each person has a circuit of his own: the seed of wiring and noise carries his number.
-        let seed = seed.wrapping_mul(1 << 32).wrapping_add(u64::from(person));
-        let connectivity =
-            Connectivity::Random { excitatory: self.excitatory, inhibitory: self.inhibitory, seed };
+        let seed = own_seed(seed, person);
+        let connectivity = Connectivity::Random {
+            excitatory: self.excitatory,
+            inhibitory: self.inhibitory,
+            in_degree: InDegree::Average,
+            seed,
+        };
         let scaling = scaling(factors.circuit, factors);
         let protocol = Rest {
             settling_s: s.settle_s,
@@ -66,20 +74,25 @@ impl Electrode {
             raster_cells: s.raster_cells as usize,
             synchrony_bin_ms: TOGETHER_MS,
         };
-        let wrong = |e: neural::circuit::CircuitError| Refusal::Numerics(format!("the local circuit: {e}"));
-        let resting =
-            rest(&self.parameters, &scaling, &connectivity, &protocol, seed, &mut |x| progress(RESTING * x))
-                .map_err(wrong)?;
+        let resting = rest(&self.parameters, &scaling, &connectivity, &protocol, seed, &mut |x| progress(RESTING * x))
+            .map_err(wrong)?;
         let rhythm = Drive {
             frequency_hz: s.drive_hz,
             depth: s.drive_depth,
-            settling_s: s.settle_s,
-            trial_s: s.drive_seconds,
-            trials: s.drive_trials as usize,
+            rate_hz: self.parameters.external_hz,
+            reach: DriveReach::All,
+            settling_ms: MS * s.settle_s,
+            onset_ms: ONSET_MS,
+            measured_ms: MS * s.drive_seconds,
         };
-        let mut later = |x: f64| progress(RESTING + (1.0 - RESTING) * x);
-        let driven =
-            drive::drive(&self.parameters, &scaling, &connectivity, &rhythm, seed, &mut later).map_err(wrong)?;
+        let circuit = Circuit::new(&self.parameters, &scaling, &connectivity, seed, 0).map_err(wrong)?;
+        let mut trials = Vec::new();
+        for trial in 0..s.drive_trials {
+            let mut later =
+                |x: f64| progress(RESTING + (1.0 - RESTING) * (f64::from(trial) + x) / f64::from(s.drive_trials));
+            trials.push(drive::trial(&circuit, &rhythm, seed, trial, &mut later).map_err(wrong)?);
+        }
+        let driven = drive::following(&trials);
         Ok(Recording { resting, driven })
     }
 
@@ -99,7 +112,9 @@ impl Electrode {
             let label = format!("Aperiodic exponent, {low} to {high} Hz");
             out.push(Reading::new("aperiodic.exponent", &label, "", line.exponent));
         }
-        if let Some(peak) = s.bands.iter().map(|b| b.to_hz).reduce(f64::max).and_then(|top| rest.spectrum.peak_hz(low, top)) {
+        if let Some(peak) =
+            s.bands.iter().map(|b| b.to_hz).reduce(f64::max).and_then(|top| rest.spectrum.peak_hz(low, top))
+        {
             out.push(Reading::new("gamma.peak", "Peak of gamma", "Hz", peak));
         }
         for (k, kind) in ["pyramidal", "PV-like", "SST-like"].into_iter().enumerate() {
@@ -108,14 +123,24 @@ impl Electrode {
         }
         out.push(Reading::new("synchrony", "Synchrony of pyramidal cells", "", rest.synchrony));
         let rhythm = format!("at {} Hz under the rhythm", s.drive_hz);
-        let power = neural::spectrum::change_db(1.0, recording.driven.power);
+        let power = neural::spectrum::change_db(1.0, recording.driven.evoked_power);
         out.push(Reading::new("drive.power", &format!("Power {rhythm}"), "dB", power));
-        out.push(Reading::new("drive.locking", &format!("Phase locking {rhythm}"), "", recording.driven.locking));
+        out.push(Reading::new("drive.locking", &format!("Phase locking {rhythm}"), "", recording.driven.phase_locking));
         let [parietal, occipital] = factors.alpha_db;
         out.push(Reading::new("link.alpha_parietal", "Alpha, parietal: empirical link, change", "dB", parietal));
         out.push(Reading::new("link.alpha_occipital", "Alpha, occipital: empirical link, change", "dB", occipital));
         out
     }
+}
+
+/// The seed of one person's wiring and noise.
+pub(super) fn own_seed(seed: u64, person: u32) -> u64 {
+    seed.wrapping_mul(1 << 32).wrapping_add(u64::from(person))
+}
+
+/// A circuit's trouble as a refusal.
+pub(super) fn wrong(e: CircuitError) -> Refusal {
+    Refusal::Numerics(format!("the local circuit: {e}"))
 }
 
 /// Factors on a circuit's conductances: those of its NMDA receptors, and what all circuits share.

@@ -1,7 +1,10 @@
 //! A probe made ready, and what one run of it gives.
 
 use super::constants::Rows;
+use super::decision::{self, Rivals};
+use super::eeg::{Electrode, Recording};
 use super::fmri::{Brain, Map, Scan};
+use super::memory::{self, Ring};
 use super::settings::Settings;
 use super::{Factors, Kind, Reading};
 use crate::run::Refusal;
@@ -10,15 +13,27 @@ use std::ops::ControlFlow;
 /// A probe with its circuit built and its constants taken.
 #[derive(Debug)]
 pub enum Ready {
+    /// Electric activity.
+    Eeg(Box<Electrode>),
     /// A scan.
     Fmri(Box<Brain>),
+    /// A place held in mind.
+    Memory(Box<Ring>),
+    /// A choice of two.
+    Decision(Box<Rivals>),
 }
 
 /// Everything a run gives besides its readings.
 #[derive(Clone, Debug)]
 pub enum Detail {
+    /// Electric activity.
+    Eeg(Box<Recording>),
     /// A scan.
     Fmri(Box<Scan>),
+    /// A place held in mind.
+    Memory(memory::Task),
+    /// A choice of two.
+    Decision(decision::Task),
 }
 
 /// One run.
@@ -42,7 +57,9 @@ impl Ready {
     ) -> Result<Ready, Refusal> {
         match kind {
             Kind::Fmri => Ok(Ready::Fmri(Box::new(Brain::new(rows, &settings.fmri, map, seed, progress)?))),
-            _ => todo!(),
+            Kind::Eeg => Ok(Ready::Eeg(Box::new(Electrode::new(rows, &settings.eeg)))),
+            Kind::Memory => Ok(Ready::Memory(Box::new(Ring::new(rows, &settings.memory)))),
+            Kind::Decision => Ok(Ready::Decision(Box::new(Rivals::new(rows, &settings.decision)?))),
         }
     }
 
@@ -55,6 +72,19 @@ impl Ready {
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Outcome, Refusal> {
         match self {
+            Ready::Eeg(electrode) => {
+                let recording = electrode.record(factors, seed, person, progress)?;
+                let readings = electrode.readings(&recording, factors);
+                Ok(Outcome { readings, detail: Detail::Eeg(Box::new(recording)) })
+            }
+            Ready::Memory(ring) => {
+                let task = ring.test(factors, seed, person, progress)?;
+                Ok(Outcome { readings: ring.readings(&task), detail: Detail::Memory(task) })
+            }
+            Ready::Decision(rivals) => {
+                let task = rivals.test(factors, seed, person, progress)?;
+                Ok(Outcome { readings: rivals.readings(&task), detail: Detail::Decision(task) })
+            }
             Ready::Fmri(brain) => {
                 let scan = brain.scan(factors, seed, person, progress)?;
                 Ok(Outcome { readings: brain.readings(&scan), detail: Detail::Fmri(Box::new(scan)) })
