@@ -7,8 +7,8 @@ use resynapse::atlas::Atlas;
 use resynapse_tests::files::root;
 use std::path::{Path, PathBuf};
 
-/// Rows of this group were read at their sources and not in the pages.
-const READ_ELSEWHERE: &str = "population";
+/// Rows of these groups were read at their sources, or in public programs of a model, and not in the pages.
+const READ_ELSEWHERE: [&str; 2] = ["population", "neural"];
 
 fn folder() -> PathBuf {
     std::env::var_os("RESYNAPSE_EVIDENCE").map_or_else(|| root().join("../shared/evidence"), PathBuf::from)
@@ -35,7 +35,9 @@ pub fn run() -> bool {
     let mut findings = Vec::new();
     let mut checked = 0;
     for row in atlas.library.ledger.rows() {
-        if matches!(row.method, Method::Assumed | Method::Fitted | Method::Derived) || row.group == READ_ELSEWHERE {
+        if matches!(row.method, Method::Assumed | Method::Fitted | Method::Derived)
+            || READ_ELSEWHERE.contains(&row.group.as_str())
+        {
             continue;
         }
         checked += 1;

@@ -79,6 +79,10 @@ const NOT_IN_SIM: [&str; 12] = [
     "molar",
 ];
 
+/// Words that must not occur in `neural`: cells and receptors, but no drug, scale or file.
+const NOT_IN_NEURAL: [&str; 8] =
+    ["ketamine", "madrs", "plasma", "mg/kg", "std::path", "fs::File", "evidence row", "molar"];
+
 /// Runs all checks.
 pub fn run() -> bool {
     let root = root();
@@ -155,20 +159,29 @@ fn code_only(text: &str) -> String {
 }
 
 fn sim_knows_numbers_only(file: &str, code: &str, findings: &mut Vec<String>) {
-    if !file.starts_with("crates/sim/src") {
-        return;
-    }
+    let (name, banned) = match file {
+        _ if file.starts_with("crates/sim/src") => ("sim", &NOT_IN_SIM[..]),
+        _ if file.starts_with("crates/neural/src") => ("neural", &NOT_IN_NEURAL[..]),
+        _ => return,
+    };
     for (i, line) in code.lines().enumerate() {
-        for word in NOT_IN_SIM {
+        for word in banned {
             if line.to_lowercase().contains(&word.to_lowercase()) {
-                findings.push(format!("{file}:{}: `sim` knows numbers only, not `{word}` (I1)", i + 1));
+                findings.push(format!("{file}:{}: `{name}` knows numbers only, not `{word}` (I1)", i + 1));
             }
         }
     }
 }
 
 fn nothing_below_the_faces_opens_a_file(file: &str, code: &str, findings: &mut Vec<String>) {
-    let below = ["crates/sim/src", "crates/model/src", "crates/resynapse/src", "crates/study/src", "atlas/src"];
+    let below = [
+        "crates/sim/src",
+        "crates/neural/src",
+        "crates/model/src",
+        "crates/resynapse/src",
+        "crates/study/src",
+        "atlas/src",
+    ];
     if !below.iter().any(|b| file.starts_with(b)) {
         return;
     }
@@ -243,7 +256,9 @@ fn without_texts(line: &str) -> String {
 }
 
 fn no_biological_number(file: &str, code: &str, text: &str, findings: &mut Vec<String>) {
-    let guarded = ["crates/model/src", "crates/resynapse/src", "crates/study/src"].iter().any(|p| file.starts_with(p));
+    let guarded = ["crates/model/src", "crates/neural/src", "crates/resynapse/src", "crates/study/src"]
+        .iter()
+        .any(|p| file.starts_with(p));
     let sim = file.starts_with("crates/sim/src");
     if !guarded && !sim {
         return;
@@ -323,7 +338,13 @@ fn dependencies(root: &Path, findings: &mut Vec<String>) {
     if sim.len() != 1 {
         findings.push(format!("resynapse-sim depends on {sim:?}; it needs nothing (I1)"));
     }
-    for package in ["resynapse-model", "resynapse", "resynapse-study", "resynapse-atlas"] {
+    let neural = tree("resynapse-neural");
+    for banned in ["resynapse", "resynapse-model", "resynapse-atlas"] {
+        if neural.contains(banned) {
+            findings.push(format!("resynapse-neural depends on {banned}; of the project it knows `sim` alone (I1)"));
+        }
+    }
+    for package in ["resynapse-model", "resynapse-neural", "resynapse", "resynapse-study", "resynapse-atlas"] {
         let found = tree(package);
         for banned in ["clap", "axum", "hyper", "tokio", "pyo3", "anstream", "diffsol", "resynapse-cli"] {
             if found.contains(banned) {
@@ -356,6 +377,10 @@ fn atlas_is_used(findings: &mut Vec<String>) {
     }
     if let Ok(people) = Description::load(&Embedded) {
         used.extend(people.rows().map(String::from));
+    }
+    match resynapse::probe::rows(&atlas, &Embedded) {
+        Ok(rows) => used.extend(rows.iter().map(|r| r.id.clone())),
+        Err(missing) => findings.extend(missing.into_iter().map(|d| d.message)),
     }
     for id in atlas.library.ledger.ids().filter(|id| !used.contains(*id)) {
         findings.push(format!("atlas/evidence/parameters: no mechanism uses `{id}`"));

@@ -18,7 +18,11 @@ pub use run::{Detail, Outcome, Ready};
 
 use crate::atlas::Atlas;
 use crate::run::{Plan, Refusal, follow};
+use constants::Rows;
 use model::diagnostic::Diagnostic;
+use model::ledger::Row;
+use model::source::Sources;
+use settings::Settings;
 
 /// What can be probed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -146,6 +150,21 @@ impl Factors {
             slow: slow.try_into().ok()?,
         })
     }
+}
+
+/// Ledger rows that probes take directly, all of them; or what is missing.
+pub fn rows<'a>(atlas: &'a Atlas, sources: &dyn Sources) -> Result<Vec<&'a Row>, Vec<Diagnostic>> {
+    let rows = Rows::new(atlas);
+    let settings = Settings::load(sources).map_err(|(found, _)| found)?;
+    let map = fmri::Map::load(sources)?;
+    let _ = constants::hemodynamics(&rows);
+    let _ = rows.get("neural.brain.target_rate", "Hz");
+    let _ = fmri::untuned(&rows, &map);
+    let _ = eeg::Electrode::new(&rows, &settings.eeg);
+    let _ = memory::Ring::new(&rows, &settings.memory);
+    // What it cannot do without is among the missing rows.
+    let _ = decision::Rivals::new(&rows, &settings.decision);
+    rows.finish()
 }
 
 /// The factors of a plan's person without treatment and with it, at a time in hours.

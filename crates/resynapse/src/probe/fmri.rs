@@ -110,27 +110,9 @@ impl Brain {
         const ROUNDS: u32 = 8;
         // Half of what the rates may differ by: the rest is left for other noise.
         const WITHIN: f64 = 0.05;
-        let pools = constants::pools(rows);
         let hemodynamics = constants::hemodynamics(rows);
         let target_hz = rows.get("neural.brain.target_rate", "Hz");
-        let general = rows.get("neural.brain.recurrence", "1");
-        let twins = rows.get("neural.brain.homotopic", "1");
-        let exponent = rows.get("neural.brain.count_exponent", "1");
-        let fold = |network: &String| match network.as_str() {
-            "" => 1.0,
-            name => rows.get(&format!("neural.brain.recurrence_fold.{name}"), "1"),
-        };
-        let pairs = homologues(map.connectome.labels());
-        let extra = |i: usize, j: usize| {
-            if pairs.contains(&(i, j)) || pairs.contains(&(j, i)) { twins } else { 0.0 }
-        };
-        let transform = if exponent > 0.0 { Transform::Power(exponent) } else { Transform::Log };
-        let mut model = Model {
-            coupling: map.connectome.coupling(transform, &extra, Scale::MeanRowSum),
-            global: rows.get("neural.brain.coupling", "1"),
-            pools,
-            regions: map.networks.iter().map(|n| Region::at_rest(general * fold(n), 1.0)).collect(),
-        };
+        let mut model = untuned(rows, &map);
         let refuse = |why: String| Refusal::Numerics(format!("the whole brain: {why}"));
         let start = inhibition::exact(&model, target_hz).map_err(|e| refuse(e.to_string()))?;
         model.regions.iter_mut().zip(start).for_each(|(r, w)| r.inhibition = w);
@@ -237,6 +219,28 @@ impl Brain {
             out.push(Reading::new("fcd.mean", "Likeness of connectivity over time", "r", average(&dynamics)));
         }
         out
+    }
+}
+
+/// The model of a connectome with the fitted numbers, every weight of inhibition 1.
+pub(super) fn untuned(rows: &Rows<'_>, map: &Map) -> Model {
+    let general = rows.get("neural.brain.recurrence", "1");
+    let twins = rows.get("neural.brain.homotopic", "1");
+    let exponent = rows.get("neural.brain.count_exponent", "1");
+    let fold = |network: &String| match network.as_str() {
+        "" => 1.0,
+        name => rows.get(&format!("neural.brain.recurrence_fold.{name}"), "1"),
+    };
+    let pairs = homologues(map.connectome.labels());
+    let extra = |i: usize, j: usize| {
+        if pairs.contains(&(i, j)) || pairs.contains(&(j, i)) { twins } else { 0.0 }
+    };
+    let transform = if exponent > 0.0 { Transform::Power(exponent) } else { Transform::Log };
+    Model {
+        coupling: map.connectome.coupling(transform, &extra, Scale::MeanRowSum),
+        global: rows.get("neural.brain.coupling", "1"),
+        pools: constants::pools(rows),
+        regions: map.networks.iter().map(|n| Region::at_rest(general * fold(n), 1.0)).collect(),
     }
 }
 
