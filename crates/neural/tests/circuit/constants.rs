@@ -59,3 +59,33 @@ pub const SPARSE: Parameters = Parameters {
 pub fn random(seed: u64) -> Connectivity {
     Connectivity::Random { excitatory: 320, inhibitory: 80, in_degree: InDegree::Average, seed }
 }
+
+/// Murray et al. 2014, Cereb Cortex 24:859, per synapse of 1,024 pyramidal cells and 256 interneurons: total
+/// conductances over the number of cells. Cells, kinetics and 10 ms GABA: Compte et al. 2000, Cereb Cortex 10:910.
+pub const RING: Parameters = Parameters {
+    pyramidal: 1_024,
+    interneurons: 256,
+    somatostatin_share: 0.4,
+    motif: Motif::Alike,
+    pyramidal_membrane: Membrane { reset_mv: -60.0, ..PYRAMIDAL },
+    interneuron_membrane: Membrane { reset_mv: -60.0, ..INTERNEURON },
+    receptors: Receptors { gaba_ms: 10.0, ..RECEPTORS },
+    onto_pyramidal: Conductances {
+        external_ns: 9.3,
+        ampa_ns: 0.0,
+        nmda_ns: 1_001.9 / 1_024.0,
+        gaba_ns: 807.2 / 256.0,
+    },
+    onto_interneurons: Conductances {
+        external_ns: 7.14,
+        ampa_ns: 0.0,
+        nmda_ns: 717.6 / 1_024.0,
+        gaba_ns: 566.2 / 256.0,
+    },
+    external_hz: 600.0,
+    delay_ms: 0.5,
+    step_ms: 0.1,
+};
+
+/// Murray et al. 2014.
+pub const FOOTPRINT: Connectivity = Connectivity::Ring { strongest: 3.0, width_deg: 9.0 };

@@ -74,28 +74,28 @@ fn agrees_with_the_plain_reference_in_distribution() {
 
 #[test]
 fn agrees_with_the_plain_reference_between_pools_and_on_a_ring() {
-    let parameters = Parameters { pyramidal: 200, interneurons: 48, ..ALL_TO_ALL };
+    let parameters = Parameters { pyramidal: 100, interneurons: 24, ..ALL_TO_ALL };
     let scaling = Scaling {
-        nmda_pyramidal: 8.0,
-        nmda_parvalbumin: 8.0,
-        nmda_somatostatin: 8.0,
-        ampa_pyramidal: 8.0,
-        ampa_interneurons: 8.0,
-        gaba: 8.0,
+        nmda_pyramidal: 16.0,
+        nmda_parvalbumin: 16.0,
+        nmda_somatostatin: 16.0,
+        ampa_pyramidal: 16.0,
+        ampa_interneurons: 16.0,
+        gaba: 16.0,
         external: 1.0,
     };
-    let pools = Connectivity::Pools { sizes: vec![60, 140], weights: vec![1.3, 0.87, 0.9, 1.05] };
+    let pools = Connectivity::Pools { sizes: vec![30, 70], weights: vec![1.3, 0.87, 0.9, 1.05] };
     let ring = Connectivity::Ring { strongest: 1.2, width_deg: 20.0 };
     for (name, wiring) in [("pools", pools), ("ring", ring)] {
         let kernel = |seed| {
             let mut circuit = Circuit::new(&parameters, &scaling, &wiring, seed, 0).unwrap();
             let mut spikes = Vec::new();
-            circuit.advance(30_000, &mut spikes);
-            statistics(&parameters, &spikes, 3e3)
+            circuit.advance(20_000, &mut spikes);
+            statistics(&parameters, &spikes, 2e3)
         };
         let plain = |seed| {
-            let spikes = reference::simulate(&parameters, &scaling, &wiring, seed, 30_000).unwrap();
-            statistics(&parameters, &spikes, 3e3)
+            let spikes = reference::simulate(&parameters, &scaling, &wiring, seed, 20_000).unwrap();
+            statistics(&parameters, &spikes, 2e3)
         };
         hold_together(name, &(0..16).map(kernel).collect::<Vec<_>>(), &(0..16).map(plain).collect::<Vec<_>>());
     }
