@@ -1,6 +1,8 @@
 //! Biological constants of the circuits, each with its source.
 #![allow(dead_code, missing_docs)]
 
+use neural::circuit::decision::Decision;
+use neural::circuit::memory::Cue;
 use neural::circuit::{Conductances, Connectivity, InDegree, Membrane, Motif, Parameters, Receptors};
 
 /// Brunel & Wang 2001, J Comput Neurosci 11:63; Wang 2002, Neuron 36:955 (5 ms GABA).
@@ -70,12 +72,7 @@ pub const RING: Parameters = Parameters {
     pyramidal_membrane: Membrane { reset_mv: -60.0, ..PYRAMIDAL },
     interneuron_membrane: Membrane { reset_mv: -60.0, ..INTERNEURON },
     receptors: Receptors { gaba_ms: 10.0, ..RECEPTORS },
-    onto_pyramidal: Conductances {
-        external_ns: 9.3,
-        ampa_ns: 0.0,
-        nmda_ns: 1_001.9 / 1_024.0,
-        gaba_ns: 807.2 / 256.0,
-    },
+    onto_pyramidal: Conductances { external_ns: 9.3, ampa_ns: 0.0, nmda_ns: 1_001.9 / 1_024.0, gaba_ns: 807.2 / 256.0 },
     onto_interneurons: Conductances {
         external_ns: 7.14,
         ampa_ns: 0.0,
@@ -89,3 +86,17 @@ pub const RING: Parameters = Parameters {
 
 /// Murray et al. 2014.
 pub const FOOTPRINT: Connectivity = Connectivity::Ring { strongest: 3.0, width_deg: 9.0 };
+
+/// Murray et al. 2014.
+pub const CUE: Cue = Cue { place_deg: 180.0, current_pa: 375.0, width_deg: 6.0, onset_ms: 750.0, duration_ms: 250.0 };
+
+/// Wang 2002; rates over 50 ms.
+pub const DECISION: Decision = Decision {
+    external_hz: 2_400.0,
+    evidence_hz: 40.0,
+    settling_ms: 500.0,
+    evidence_ms: 2_500.0,
+    threshold_hz: 15.0,
+    lead_hz: 5.0,
+    window_ms: 50.0,
+};
