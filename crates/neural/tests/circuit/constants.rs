@@ -47,11 +47,8 @@ pub const ALL_TO_ALL: Parameters = Parameters {
     step_ms: 0.1,
 };
 
-/// Wang 2002 with a fifth of the synapses, each five times as strong, and the reset of -60 mV that several published
-/// scripts of the circuit have (Compte et al. 2000 among them).
+/// Wang 2002 with a fifth of the synapses, each five times as strong.
 pub const SPARSE: Parameters = Parameters {
-    pyramidal_membrane: Membrane { reset_mv: -60.0, ..PYRAMIDAL },
-    interneuron_membrane: Membrane { reset_mv: -60.0, ..INTERNEURON },
     onto_pyramidal: Conductances { external_ns: 2.1, ampa_ns: 0.25, nmda_ns: 0.825, gaba_ns: 6.5 },
     onto_interneurons: Conductances { external_ns: 1.62, ampa_ns: 0.2, nmda_ns: 0.65, gaba_ns: 5.0 },
     ..ALL_TO_ALL

@@ -79,6 +79,16 @@ fn validates_memory_and_its_loss() {
     assert!(pyramidal.lost > 0.8, "{pyramidal:?}");
 }
 
+/// Murray et al. 2014: disinhibition lets a distant distractor win that control trials resist.
+#[test]
+fn validates_that_disinhibition_distracts() {
+    let cue = Cue { place_deg: CUE.place_deg + 90.0, onset_ms: 2_000.0, ..CUE };
+    let task = Memory { distractor: Some(cue), ..MEMORY };
+    let (control, disinhibited) = (remember(&Scaling::NONE, &task, 8), remember(&Scaling::nmda(1.0, 0.975), &task, 8));
+    println!("{control:?}\n{disinhibited:?}");
+    assert!(control.pull_deg.abs() < 8.0 && disinhibited.pull_deg > 15.0, "{control:?} {disinhibited:?}");
+}
+
 #[test]
 fn rejects_trials_on_the_wrong_network() {
     let circuit = Circuit::new(&ALL_TO_ALL, &Scaling::NONE, &pools(1_600, 0.15, 1.7).unwrap(), 1, 0).unwrap();
@@ -103,17 +113,30 @@ fn agrees_with_angles_by_hand() {
     assert_eq!([190.0, -190.0, 360.0, 45.0].map(signed_deg), [-170.0, 170.0, 0.0, 45.0]);
 }
 
-fn decide(scaling: &Scaling, coherence: f64, trials: u32) -> Performance {
-    let parameters = Parameters { step_ms: 0.2, ..ALL_TO_ALL };
-    let circuit = Circuit::new(&parameters, scaling, &pools(1_600, 0.15, 1.7).unwrap(), 1, 0).unwrap();
-    let decision: Decision = DECISION;
-    let trial = |k| decision::trial(&circuit, &decision, coherence, 1, k, &mut go).unwrap();
+/// A circuit that decides: Wang 2002, or with the synapses of Lam et al. 2022.
+struct Decider {
+    stronger: f64,
+    external_ns: f64,
+    evidence_hz: f64,
+}
+
+const WANG: Decider = Decider { stronger: 1.7, external_ns: 2.1, evidence_hz: 40.0 };
+const LAM: Decider = Decider { stronger: 1.84, external_ns: 2.07, evidence_hz: 38.0 };
+
+fn decide(decider: &Decider, scaling: &Scaling, coherence: f64, trials: u32) -> Performance {
+    let mut parameters = Parameters { step_ms: 0.2, ..ALL_TO_ALL };
+    parameters.onto_pyramidal.external_ns = decider.external_ns;
+    let wiring = pools(1_600, 0.15, decider.stronger).unwrap();
+    let circuit = Circuit::new(&parameters, scaling, &wiring, 1, 0).unwrap();
+    let task = Decision { evidence_hz: decider.evidence_hz, ..DECISION };
+    let trial = |k| decision::trial(&circuit, &task, coherence, 1, k, &mut go).unwrap();
     performance(coherence, &(0..trials).map(trial).collect::<Vec<_>>())
 }
 
 #[test]
 fn validates_that_evidence_speeds_and_improves_choices() {
-    let (weak, strong) = (decide(&Scaling::NONE, 0.0, 16), decide(&Scaling::NONE, 0.512, 8));
+    let weak = decide(&WANG, &Scaling::NONE, 0.0, 16);
+    let strong = decide(&WANG, &Scaling::NONE, 0.512, 8);
     println!("{weak:?}\n{strong:?}");
     assert!((3.0..=13.0).contains(&weak.correct), "{weak:?}");
     assert_eq!(strong.correct, 8.0);
@@ -122,6 +145,19 @@ fn validates_that_evidence_speeds_and_improves_choices() {
         (550.0..1_300.0).contains(&weak.time_ms) && (250.0..600.0).contains(&strong.time_ms),
         "{weak:?} {strong:?}"
     );
+}
+
+/// Lam et al. 2022: less NMDA on pyramidal cells (by 2 %) makes choices slow and undecided, less on interneurons (by
+/// 3 %) makes them hasty.
+#[test]
+fn validates_that_slight_loss_of_nmda_shifts_choices() {
+    let control = decide(&LAM, &Scaling::NONE, 0.128, 16);
+    let pyramidal = decide(&LAM, &Scaling::nmda(0.98, 1.0), 0.128, 16);
+    let interneurons = decide(&LAM, &Scaling::nmda(1.0, 0.97), 0.128, 16);
+    println!("{control:?}\n{pyramidal:?}\n{interneurons:?}");
+    assert!(control.undecided <= 2.0 && pyramidal.undecided >= 4.0, "{control:?} {pyramidal:?}");
+    assert!(pyramidal.correct < control.correct && pyramidal.time_ms > 1.2 * control.time_ms);
+    assert!(interneurons.undecided == 0.0 && interneurons.time_ms < 0.7 * control.time_ms, "{interneurons:?}");
 }
 
 #[test]
