@@ -7,7 +7,7 @@ use sim::math;
 
 use super::parameters::{CellType, CircuitError, MOST_EVENTS_PER_STEP, Parameters, Scaling, within};
 use super::wiring::{Connectivity, Group, Reach, Weights, Wiring};
-use crate::lanes::{Kernel, LANES, Lanes, Words, dispatch, words};
+use crate::lanes::{Kernel, LANES, Lanes, Words, dispatch, plain, words};
 
 /// One spike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,16 +209,20 @@ impl Circuit {
         self.step
     }
 
-    /// Sets the rate of external events at each cell of a group, Hz; kept between 0 and what the table can hold.
+    /// Sets the rate of external events at each cell of a group, Hz; kept between 0 and four events a step. Nothing
+    /// happens where there is no such group.
     pub fn set_external_rate(&mut self, group: usize, rate_hz: f64) {
         let mean = (rate_hz * self.step_ms * 1e-3).clamp(0.0, MOST_EVENTS_PER_STEP);
-        let cells = &mut self.constants[group];
-        (cells.table, cells.entries) = poisson_table(if mean.is_nan() { 0.0 } else { mean });
+        if let Some(cells) = self.constants.get_mut(group) {
+            (cells.table, cells.entries) = poisson_table(if mean.is_nan() { 0.0 } else { mean });
+        }
     }
 
-    /// Sets the current into each cell of a group, pA, by its place in the group.
+    /// Sets the current into each cell of a group, pA from -1e5 to 1e5, by its place in the group.
     pub fn set_current(&mut self, group: usize, current_pa: impl Fn(usize) -> f64) -> Result<(), CircuitError> {
-        let group = &self.wiring.groups[group];
+        let Some(group) = self.wiring.groups.get(group) else {
+            return Err(CircuitError::NotReady { reason: "it has no such group of cells" });
+        };
         for i in 0..group.size {
             let current = current_pa(i);
             within("current into a cell (pA)", current, -1e5, 1e5)?;
@@ -230,6 +234,12 @@ impl Circuit {
     /// Runs `steps` steps and adds the spikes to `spikes`, in the order of step and cell.
     pub fn advance(&mut self, steps: u32, spikes: &mut Vec<Spike>) {
         dispatch(Advance { circuit: self, steps, spikes });
+    }
+
+    /// [`Circuit::advance`] with the instructions every processor of this kind has; for tests that hold one against the
+    /// other.
+    pub fn advance_plain(&mut self, steps: u32, spikes: &mut Vec<Spike>) {
+        plain(Advance { circuit: self, steps, spikes });
     }
 
     /// Mean over pyramidal cells of `|I_AMPA| + |I_GABA|`, nA: a proxy of the local field potential.
@@ -250,13 +260,6 @@ impl Circuit {
             cells += group.size;
         }
         sum * 1e-3 / cells.max(1) as f64
-    }
-
-    /// Mean voltage of a group, mV.
-    pub fn mean_voltage_mv(&self, group: usize) -> f64 {
-        let group = &self.wiring.groups[group];
-        let voltage = |i: usize| f64::from(self.voltage[group.block * LANES + i]);
-        (0..group.size).map(voltage).sum::<f64>() / group.size.max(1) as f64
     }
 }
 

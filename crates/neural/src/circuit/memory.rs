@@ -169,12 +169,10 @@ impl Harmonics {
     fn read(&mut self, time_ms: f64, window_s: f64) -> Reading {
         let length = |[c, s]: [f64; 2]| (c * c + s * s).sqrt();
         let (first, second) = (length(self.first), length(self.second));
-        // The bisection needs no arc tangent of a mathematics library: the direction is found by halving.
-        let place_deg = direction_deg(self.first);
         let width = math::ln(first / second) / 1.5;
         let reading = Reading {
             time_ms,
-            place_deg,
+            place_deg: direction_deg(self.first),
             direction: if self.count > 0.0 { first / self.count } else { 0.0 },
             width_deg: (width > 0.0 && width.is_finite()).then(|| width.sqrt().to_degrees()),
             rate_hz: self.count / self.places.len() as f64 / window_s,
@@ -184,14 +182,13 @@ impl Harmonics {
     }
 }
 
-/// The angle of a vector, degrees from 0 to 360, by Newton's method on `x sin(a) = y cos(a)`.
+/// The angle of a vector, degrees from 0 to 360: Newton's method on `y cos(a) = x sin(a)` from the nearest quarter turn.
 fn direction_deg([x, y]: [f64; 2]) -> f64 {
     let length = (x * x + y * y).sqrt();
     if length == 0.0 {
         return 0.0;
     }
     let quarter = std::f64::consts::FRAC_PI_2;
-    // The quarter turn nearest to the vector, then the small rest.
     let start = if x.abs() >= y.abs() {
         if x > 0.0 { 0.0 } else { 2.0 * quarter }
     } else if y > 0.0 {

@@ -39,6 +39,27 @@ pub enum Connectivity {
     },
 }
 
+impl Connectivity {
+    /// Holds every number to its range and pools to the cells there are.
+    fn check(&self, parameters: &Parameters) -> Result<(), CircuitError> {
+        match self {
+            Connectivity::Random { .. } => Ok(()),
+            Connectivity::Pools { sizes, weights } => {
+                within("number of pools", sizes.len() as f64, 1.0, 64.0)?;
+                let pairs = (sizes.len() * sizes.len()) as f64;
+                within("number of weights between pools", weights.len() as f64, pairs, pairs)?;
+                let all = parameters.pyramidal as f64;
+                within("sum of the sizes of pools", sizes.iter().map(|&size| size as f64).sum(), all, all)?;
+                weights.iter().try_for_each(|&weight| within("weight between pools", weight, 0.0, 100.0))
+            }
+            Connectivity::Ring { strongest, width_deg } => {
+                within("width of the footprint (degrees)", *width_deg, 0.5, 360.0)?;
+                within("weight at the centre of the footprint", *strongest, 0.0, 100.0)
+            }
+        }
+    }
+}
+
 /// How far the number of synapses onto a cell is fixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InDegree {
@@ -103,6 +124,7 @@ impl Wiring {
         scaling: &Scaling,
         connectivity: &Connectivity,
     ) -> Result<Wiring, CircuitError> {
+        connectivity.check(parameters)?;
         let whole = [parameters.pyramidal];
         let sizes = match connectivity {
             Connectivity::Pools { sizes, .. } => &sizes[..],
@@ -114,20 +136,8 @@ impl Wiring {
             Connectivity::Random { excitatory, inhibitory, in_degree, seed } => {
                 listed(parameters, &groups, [*excitatory, *inhibitory], *in_degree, *seed)?
             }
-            Connectivity::Pools { sizes, weights } => {
-                within("number of pools", sizes.len() as f64, 1.0, 64.0)?;
-                let pools = (sizes.len() * sizes.len()) as f64;
-                within("number of weights between pools", weights.len() as f64, pools, pools)?;
-                let all = parameters.pyramidal as f64;
-                within("sum of the sizes of pools", sizes.iter().sum::<usize>() as f64, all, all)?;
-                for &weight in weights {
-                    within("weight between pools", weight, 0.0, 100.0)?;
-                }
-                Reach::All
-            }
+            Connectivity::Pools { .. } => Reach::All,
             Connectivity::Ring { strongest, width_deg } => {
-                within("width of the footprint (degrees)", *width_deg, 0.5, 360.0)?;
-                within("weight at the centre of the footprint", *strongest, 0.0, 100.0)?;
                 Reach::Around { footprint: footprint(parameters.pyramidal, *strongest, *width_deg)? }
             }
         };

@@ -3,4 +3,5 @@
 
 mod constants;
 mod engine;
+mod probes;
 mod resting;
