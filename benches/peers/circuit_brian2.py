@@ -3,8 +3,8 @@
 Measured: CPU seconds between the start and the end of the second `run` in the compiled program (`std::clock` put
 around it), so neither compilation nor wiring nor the settling time counts. Peak memory is that of the compiled program.
 One thread, flags as Brian2 sets them for this machine (`-O3 -ffast-math -march=native`), double precision unless `--float32`.
-Euler steps for the voltage, as the cheapest; gates decay exactly. An NMDA gate jumps at a spike of its own cell, the
-jump is sent to the targets after the delay: one addition a synapse. External input: binomial, 800 sources a cell.
+Euler steps, as the cheapest. An NMDA gate jumps at a spike of its own cell, and the jump reaches the targets after the
+delay: two additions an excitatory synapse, one an inhibitory. External input: binomial, 800 sources a cell.
 """
 
 import contextlib

@@ -21,6 +21,7 @@ import numpy as np
 
 def build(arguments, model):
     nest.ResetKernel()
+    nest.verbosity = nest.VerbosityLevel.ERROR
     nest.set(resolution=arguments.dt_ms, local_num_threads=1, rng_seed=arguments.seed, print_time=False)
     draw = np.random.default_rng(arguments.seed)
     cells, spikes = {}, {}
