@@ -87,7 +87,6 @@ pub fn hemodynamics(r: &Rows<'_>) -> Hemodynamics {
 
 /// One of the spiking circuits of the ledger: `rest` or `decision`.
 pub fn circuit(r: &Rows<'_>, name: &str) -> Parameters {
-    let reset = if name == "rest" { "neural.cell.reset_rest" } else { "neural.cell.reset" };
     let onto = |cell: &str| Conductances {
         external_ns: r.get(&format!("neural.{name}.external_{cell}"), "nS"),
         ampa_ns: r.get(&format!("neural.{name}.ampa_{cell}"), "nS"),
@@ -99,8 +98,8 @@ pub fn circuit(r: &Rows<'_>, name: &str) -> Parameters {
         interneurons: r.count("neural.rest.interneurons"),
         somatostatin_share: r.get("neural.sst_share", "1"),
         motif: Motif::Alike,
-        pyramidal_membrane: membrane(r, "pyramidal", reset),
-        interneuron_membrane: membrane(r, "interneuron", reset),
+        pyramidal_membrane: membrane(r, "pyramidal", "neural.cell.reset"),
+        interneuron_membrane: membrane(r, "interneuron", "neural.cell.reset"),
         receptors: receptors(r, "neural.receptor.gaba_decay"),
         onto_pyramidal: onto("pyramidal"),
         onto_interneurons: onto("interneuron"),
