@@ -1,7 +1,7 @@
 """Runs every peer in turn, each in a process of its own, and writes the lines of JSON and a table.
 
 A peer that fails is recorded with its reason. With `--ours PATH` the examples of this repository, in the checkout at
-PATH, run before and after each group of peers, so that both are measured in one session on one machine.
+PATH, run before and after each group of peers, so that both are measured in one go on one machine.
 """
 
 import argparse

@@ -8,6 +8,7 @@
 mod cohort;
 mod generated;
 mod measure;
+pub mod neural;
 mod outside;
 
 use cohort::{COURSES, Cohort, Grid, MONTH_H, counts};
@@ -15,6 +16,13 @@ use measure::{Spread, cost_at, exponent, peak_memory_mib, processor_seconds, rep
 use outside::{Outside, Variant};
 use serde_json::{Map, Value, json};
 use sim::{Job, Options, Program};
+
+/// What can be measured besides the engine.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum What {
+    /// The fast circuits of the probes.
+    Neural,
+}
 
 /// Tolerances that are reported.
 const TOLERANCES: [f64; 3] = [1e-4, 1e-5, 1e-6];

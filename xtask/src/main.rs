@@ -37,8 +37,13 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
-    /// Measure the engine on the whole assembly, beside another solver
+    /// Measure the engine on the whole assembly, beside another solver; `bench neural` measures the probes
     Bench {
+        /// What to measure instead of the engine
+        what: Option<bench::What>,
+        /// Measure other simulators on the same models too, in the same run; needs Python with `benches/peers/requirements.txt`
+        #[arg(long, requires = "what")]
+        peers: bool,
         /// Print one JSON object
         #[arg(long)]
         json: bool,
@@ -63,7 +68,8 @@ fn main() -> ExitCode {
         Chore::Test { full } => test::run(full),
         Chore::Tidy => tidy::run(),
         Chore::Gen { check } => generate::run(check),
-        Chore::Bench { json, quick } => bench::run(json, quick),
+        Chore::Bench { what: None, json, quick, .. } => bench::run(json, quick),
+        Chore::Bench { what: Some(bench::What::Neural), peers, quick, .. } => bench::neural::run(peers, quick),
         Chore::Claims => claims::run(),
         Chore::Evidence => evidence::run(),
         Chore::Oracles { json } => oracles::run(json),
