@@ -62,10 +62,11 @@ impl Data {
 
     /// The model of one subject of a candidate, before inhibition is tuned; nothing outside the ranges searched.
     fn model(&self, x: &[f64], seed: u64, subject: u32) -> Option<Model> {
-        let [global, exponent, homotopic, connections, recurrences] = [x[0], x[1], x[2], x[10], x[11]];
+        let [global, exponent, homotopic] = [x[0], x[1], x[2]];
+        let [connections, recurrences] = [x[10].abs(), x[11].abs()];
         let inside = (0.05..=5.0).contains(&global)
             && (0.02..=1.0).contains(&exponent)
-            && (0.0..=60.0).contains(&homotopic)
+            && (-5.0..=60.0).contains(&homotopic)
             && x[3..10].iter().all(|f| (0.2..=1.6).contains(f))
             && (0.0..=2.0).contains(&connections)
             && (0.0..=0.5).contains(&recurrences);
@@ -73,7 +74,7 @@ impl Data {
             return None;
         }
         let extra = |i: usize, j: usize| {
-            if self.pairs.contains(&(i.min(j), i.max(j))) { homotopic } else { 0.0 }
+            if self.pairs.contains(&(i.min(j), i.max(j))) { homotopic.abs() } else { 0.0 }
         };
         let coupling = self.connectome.coupling(Transform::Power(exponent), &extra, Scale::MeanRowSum);
         let n = coupling.len();
@@ -228,8 +229,8 @@ const WIDTH: [f64; SIZE] = [0.06, 0.08, 4.0, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 
 /// Source: Hansen 2016, arXiv:1604.00772 (weights and rates); factor after Igel et al. 2006.
 fn search(data: &Data, start: &[f64], minutes: f64) {
     const N: usize = SIZE;
-    let (lambda, parents) = (12_usize, 6_usize);
-    let raw: Vec<f64> = (0..parents).map(|i| math::ln(6.5) - math::ln(i as f64 + 1.0)).collect();
+    let (lambda, parents) = (10_usize, 5_usize);
+    let raw: Vec<f64> = (0..parents).map(|i| math::ln(5.5) - math::ln(i as f64 + 1.0)).collect();
     let whole: f64 = raw.iter().sum();
     let weights: Vec<f64> = raw.iter().map(|w| w / whole).collect();
     let effective = 1.0 / weights.iter().map(|w| w * w).sum::<f64>();
@@ -241,7 +242,7 @@ fn search(data: &Data, start: &[f64], minutes: f64) {
     let c_mu = (1.0 - c_one).min(2.0 * (effective - 2.0 + 1.0 / effective) / ((n + 2.0) * (n + 2.0) + effective));
     let usual = n.sqrt() * (1.0 - 1.0 / (4.0 * n) + 1.0 / (21.0 * n * n));
     let mut mean: Vec<f64> = start.iter().zip(WIDTH).map(|(x, w)| x / w).collect();
-    let mut sigma = 1.0;
+    let mut sigma = 0.6;
     let mut covariance = [[0.0; N]; N];
     (0..N).for_each(|i| covariance[i][i] = 1.0);
     let (mut path_s, mut path_c) = ([0.0; N], [0.0; N]);
@@ -262,7 +263,7 @@ fn search(data: &Data, start: &[f64], minutes: f64) {
                 let z: [f64; N] = std::array::from_fn(|_| draws.normal());
                 let y: [f64; N] = std::array::from_fn(|i| (0..=i).map(|k| factor[i][k] * z[k]).sum());
                 let x: Vec<f64> = (0..N).map(|i| (mean[i] + sigma * y[i]) * WIDTH[i]).collect();
-                let found = loss(data, &x, u64::from(generation) + 1);
+                let found = loss(data, &x, 1 + u64::from(generation / 8));
                 (found[0], found, y)
             })
             .collect();
