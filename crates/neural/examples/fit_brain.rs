@@ -16,7 +16,9 @@ use std::time::Instant;
 
 use neural::brain::inhibition::{Stability, Tuning, exact, stability, tune};
 use neural::brain::observe::{self, Windows};
-use neural::brain::{Coupling, Model, Protocol, Region, Scale, Start, Transform, homologues, read_text, simulate};
+use neural::brain::{
+    Model, Protocol, Region, Scale, Spread, Start, Transform, homologues, read_text, simulate, subject,
+};
 use sim::math;
 use sim::random::{Stream, stream_id};
 
@@ -61,7 +63,7 @@ impl Data {
     }
 
     /// The model of one subject of a candidate, before inhibition is tuned; nothing outside the ranges searched.
-    fn model(&self, x: &[f64], seed: u64, subject: u32) -> Option<Model> {
+    fn model(&self, x: &[f64], seed: u64, number: u32) -> Option<Model> {
         let [global, exponent, homotopic] = [x[0], x[1], x[2]];
         let [connections, recurrences] = [x[10].abs(), x[11].abs()];
         let inside = (0.05..=5.0).contains(&global)
@@ -77,23 +79,10 @@ impl Data {
             if self.pairs.contains(&(i.min(j), i.max(j))) { homotopic.abs() } else { 0.0 }
         };
         let coupling = self.connectome.coupling(Transform::Power(exponent), &extra, Scale::MeanRowSum);
-        let n = coupling.len();
-        let mut weights: Vec<f64> = (0..n).flat_map(|i| coupling.row(i).to_vec()).collect();
-        let mut draws = Stream::new(seed, 0, subject, stream_id("subject"), 0);
-        for i in 0..n {
-            for j in 0..i {
-                // The mean over subjects stays.
-                let factor = math::exp(connections * draws.normal() - 0.5 * connections * connections);
-                weights[i * n + j] *= factor;
-                weights[j * n + i] *= factor;
-            }
-        }
-        let mut region = |k: &usize| {
-            Region::at_rest(constants::RECURRENCE * x[3 + k] * math::exp(recurrences * draws.normal()), 1.0)
-        };
-        let regions = self.network.iter().map(&mut region).collect();
-        let coupling = Coupling::from_rows(n, weights)?;
-        Some(Model { coupling, global, pools: constants::DECO_2014, regions })
+        let region = |k: &usize| Region::at_rest(constants::RECURRENCE * x[3 + k], 1.0);
+        let regions = self.network.iter().map(region).collect();
+        let group = Model { coupling, global, pools: constants::DECO_2014, regions };
+        Some(subject(&group, Spread { connection: connections, recurrence: recurrences }, seed, number))
     }
 }
 
@@ -106,12 +95,18 @@ struct Outcome {
     alike: f64,
 }
 
-/// Tunes inhibition and runs 1,200 volumes for each of some subjects.
-fn simulated(data: &Data, x: &[f64], seed: u64, subjects: u32, tuning: &Tuning) -> Result<Outcome, String> {
+/// Tunes inhibition and runs some volumes of each of some subjects.
+fn simulated(
+    data: &Data,
+    x: &[f64],
+    seed: u64,
+    [subjects, volumes]: [u32; 2],
+    tuning: &Tuning,
+) -> Result<Outcome, String> {
     let (mut matrices, mut dynamics, mut models) = (Vec::new(), Vec::new(), Vec::new());
     let mut rates = [f64::INFINITY, 0.0];
-    for subject in 1..=subjects {
-        let mut model = data.model(x, seed, subject).ok_or("outside the ranges searched")?;
+    for number in 1..=subjects {
+        let mut model = data.model(x, seed, number).ok_or("outside the ranges searched")?;
         let take = |model: &mut Model, weights: Vec<f64>| {
             model.regions.iter_mut().zip(weights).for_each(|(region, w)| region.inhibition = w);
         };
@@ -122,10 +117,10 @@ fn simulated(data: &Data, x: &[f64], seed: u64, subjects: u32, tuning: &Tuning) 
         let protocol = Protocol {
             dt_ms: tuning.dt_ms,
             settle_s: 30.0,
-            volumes: 1200,
+            volumes: volumes as usize,
             repetition_s: 0.72,
             seed,
-            replicate: subject,
+            replicate: number,
             start: Start::Low,
             plasticity: None,
         };
@@ -153,7 +148,7 @@ fn loss(data: &Data, x: &[f64], seed: u64) -> [f64; 4] {
     if data.model(x, seed, 1).is_none() {
         return [3.0, 0.0, 1.0, 0.0];
     }
-    match simulated(data, x, seed, 2, &tuning(seed, 1.0, 80.0, 8, 1.0)) {
+    match simulated(data, x, seed, [4, 600], &tuning(seed, 1.0, 60.0, 8, 1.0)) {
         Err(_) => [2.0, 0.0, 1.0, 0.0],
         Ok(outcome) => {
             let r = observe::similarity(&outcome.connectivity, &data.half[0]);
@@ -168,7 +163,7 @@ fn loss(data: &Data, x: &[f64], seed: u64) -> [f64; 4] {
 
 fn judge(data: &Data, x: &[f64], dt_ms: f64) {
     let from = Instant::now();
-    let outcome = simulated(data, x, 9_000_001, 21, &tuning(9_000_002, 0.2, 300.0, 12, dt_ms));
+    let outcome = simulated(data, x, 9_000_001, [21, 1200], &tuning(9_000_002, 0.25, 300.0, 20, dt_ms));
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(why) => return println!("not judged: {why}"),
@@ -222,7 +217,7 @@ fn judge(data: &Data, x: &[f64], dt_ms: f64) {
 }
 
 /// Widths of the first generation.
-const WIDTH: [f64; SIZE] = [0.06, 0.08, 4.0, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.04];
+const WIDTH: [f64; SIZE] = [0.03, 0.08, 4.0, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.04];
 
 /// Covariance matrix adaptation with a Cholesky factor in place of the root.
 ///
@@ -263,7 +258,7 @@ fn search(data: &Data, start: &[f64], minutes: f64) {
                 let z: [f64; N] = std::array::from_fn(|_| draws.normal());
                 let y: [f64; N] = std::array::from_fn(|i| (0..=i).map(|k| factor[i][k] * z[k]).sum());
                 let x: Vec<f64> = (0..N).map(|i| (mean[i] + sigma * y[i]) * WIDTH[i]).collect();
-                let found = loss(data, &x, 1 + u64::from(generation / 8));
+                let found = loss(data, &x, 1 + u64::from(generation));
                 (found[0], found, y)
             })
             .collect();
@@ -320,7 +315,7 @@ fn main() {
             judge(&data, &numbers, 1.0);
         }
         Some("look") if numbers.len() == SIZE => {
-            let o = simulated(&data, &numbers, 3, 3, &tuning(3, 0.4, 80.0, 6, 1.0));
+            let o = simulated(&data, &numbers, 3, [4, 600], &tuning(3, 1.0, 60.0, 8, 1.0));
             let alike = o.map(|o| o.alike);
             println!("{:?} {alike:?}", loss(&data, &numbers, 3));
         }
