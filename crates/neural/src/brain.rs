@@ -19,7 +19,7 @@
 //! - [`Model`] holds coupling, pools and regions; [`inhibition`] finds `J` so that every region fires at one rate.
 //! - [`subject`] draws the model of one virtual subject about that of the group.
 //! - [`simulate`] gives a [`Recording`]: the signal per volume and mean rates; neural courses are never stored.
-//! - [`reference`] solves the same equations plainly in double precision, for tests.
+//! - [`mod@reference`] solves the same equations plainly in double precision, for tests.
 //! - [`observe`] turns recordings into what a study reports: connectivity, its dynamics, distances.
 //!
 //! Not here: conduction delays, subcortical nuclei, cell types of interneurons, and any number of biology.
