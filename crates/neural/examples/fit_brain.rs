@@ -1,6 +1,7 @@
 //! Fits the resting brain to the functional connectivity of one half of the subjects, and judges it on the other.
 //!
 //! `fit_brain fit MINUTES [numbers]` searches by CMA-ES and prints the best of each generation;
+//! `fit_brain look numbers` measures a candidate's loss with twelve long runs, to choose between the last ones;
 //! `fit_brain judge numbers` repeats a candidate with other seeds and twenty-one runs, as many as there were subjects.
 //! Run it from the root of the repository. A candidate is: global coupling, exponent of the counts, extra coupling of
 //! homologues, one factor on the recurrent weight for each of seven networks, then how far subjects differ from each other
@@ -31,6 +32,8 @@ const NETWORKS: [&str; 7] =
 const SIZE: usize = 5 + NETWORKS.len();
 /// Weight of the distance between dynamics in the loss.
 const DYNAMICS_WEIGHT: f64 = 0.5;
+/// Step, ms: rates are three per cent high at it, which tuning takes up.
+const DT_MS: f64 = 1.0;
 /// As the bundled histogram was made: 60 s at 0.72 s.
 const WINDOWS: Windows = Windows { length: 83, step: 4 };
 
@@ -139,16 +142,16 @@ fn simulated(
     Ok(Outcome { connectivity: observe::fisher_mean(&matrices), dynamics, models, rates, alike })
 }
 
-fn tuning(seed: u64, tolerance_hz: f64, measure_s: f64, rounds: u32, dt_ms: f64) -> Tuning {
-    Tuning { target_hz: 3.0, tolerance_hz, dt_ms, measure_s, rounds, seed, replicate: 0 }
+fn tuning(seed: u64, tolerance_hz: f64, measure_s: f64, rounds: u32) -> Tuning {
+    Tuning { target_hz: 3.0, tolerance_hz, dt_ms: DT_MS, measure_s, rounds, seed, replicate: 0 }
 }
 
 /// Loss, correlation with half 1, distance of dynamics, mean connectivity.
-fn loss(data: &Data, x: &[f64], seed: u64) -> [f64; 4] {
+fn loss(data: &Data, x: &[f64], seed: u64, size: [u32; 2], tuning: &Tuning) -> [f64; 4] {
     if data.model(x, seed, 1).is_none() {
         return [3.0, 0.0, 1.0, 0.0];
     }
-    match simulated(data, x, seed, [4, 600], &tuning(seed, 1.0, 60.0, 8, 1.0)) {
+    match simulated(data, x, seed, size, tuning) {
         Err(_) => [2.0, 0.0, 1.0, 0.0],
         Ok(outcome) => {
             let r = observe::similarity(&outcome.connectivity, &data.half[0]);
@@ -161,15 +164,15 @@ fn loss(data: &Data, x: &[f64], seed: u64) -> [f64; 4] {
     }
 }
 
-fn judge(data: &Data, x: &[f64], dt_ms: f64) {
+fn judge(data: &Data, x: &[f64]) {
     let from = Instant::now();
-    let outcome = simulated(data, x, 9_000_001, [21, 1200], &tuning(9_000_002, 0.25, 300.0, 20, dt_ms));
+    let outcome = simulated(data, x, 9_000_001, [21, 1200], &tuning(9_000_002, 0.25, 300.0, 20));
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(why) => return println!("not judged: {why}"),
     };
     let histogram = observe::histogram(&outcome.dynamics, data.dynamics.len());
-    println!("dt {dt_ms} ms, 21 runs with other seeds:");
+    println!("dt {DT_MS} ms, 21 runs with other seeds:");
     for (name, half) in ["half 1 (fitted)", "half 2 (held out)"].iter().zip(&data.half) {
         let logged: Vec<f64> = data.connectome.weights().iter().map(|w| math::ln(1.0 + w)).collect();
         println!(
@@ -205,7 +208,7 @@ fn judge(data: &Data, x: &[f64], dt_ms: f64) {
     }
     println!("  mean rates over runs and regions {:.2} to {:.2} Hz", outcome.rates[0], outcome.rates[1]);
     println!("  between subjects: connectivity correlates {:.3} (measured 0.66)", outcome.alike);
-    match stability(&outcome.models[0], dt_ms, 40.0) {
+    match stability(&outcome.models[0], DT_MS, 40.0) {
         Ok(Stability::Single { .. }) => println!("  one resting state"),
         Ok(Stability::Several { regions, low_hz, high_hz }) => {
             let n = regions[0];
@@ -258,7 +261,8 @@ fn search(data: &Data, start: &[f64], minutes: f64) {
                 let z: [f64; N] = std::array::from_fn(|_| draws.normal());
                 let y: [f64; N] = std::array::from_fn(|i| (0..=i).map(|k| factor[i][k] * z[k]).sum());
                 let x: Vec<f64> = (0..N).map(|i| (mean[i] + sigma * y[i]) * WIDTH[i]).collect();
-                let found = loss(data, &x, 1 + u64::from(generation));
+                let seed = 1 + u64::from(generation);
+                let found = loss(data, &x, seed, [4, 600], &tuning(seed, 1.0, 60.0, 8));
                 (found[0], found, y)
             })
             .collect();
@@ -312,13 +316,13 @@ fn main() {
             search(&data, &start, numbers[0]);
         }
         Some("judge") if numbers.len() == SIZE => {
-            judge(&data, &numbers, 1.0);
+            judge(&data, &numbers);
         }
         Some("look") if numbers.len() == SIZE => {
-            let o = simulated(&data, &numbers, 3, [4, 600], &tuning(3, 1.0, 60.0, 8, 1.0));
-            let alike = o.map(|o| o.alike);
-            println!("{:?} {alike:?}", loss(&data, &numbers, 3));
+            let [total, r, ks, level] =
+                loss(&data, &numbers, 1_000_001, [12, 1200], &tuning(1_000_002, 0.25, 300.0, 20));
+            println!("loss {total:.4} (r {r:.4} KS {ks:.3} FC {level:.3}) on half 1");
         }
-        _ => println!("fit MINUTES [start], or judge followed by {SIZE} numbers"),
+        _ => println!("fit MINUTES [start], or look or judge followed by {SIZE} numbers"),
     }
 }
