@@ -17,8 +17,9 @@
 //!
 //! - [`Connectome`] is read from text, a zip of The Virtual Brain or numpy arrays, and gives a [`Coupling`].
 //! - [`Model`] holds coupling, pools and regions; [`inhibition`] finds `J` so that every region fires at one rate.
+//! - [`subject`] draws the model of one virtual subject about that of the group.
 //! - [`simulate`] gives a [`Recording`]: the signal per volume and mean rates; neural courses are never stored.
-//! - [`reference`] solves the same equations plainly in double precision, for tests.
+//! - [`mod@reference`] solves the same equations plainly in double precision, for tests.
 //! - [`observe`] turns recordings into what a study reports: connectivity, its dynamics, distances.
 //!
 //! Not here: conduction delays, subcortical nuclei, cell types of interneurons, and any number of biology.
@@ -32,6 +33,7 @@ mod model;
 pub mod observe;
 pub mod reference;
 mod simulate;
+mod subject;
 mod text;
 
 pub use archive::{read_npz, read_tvb_zip};
@@ -39,4 +41,5 @@ pub use connectome::{Connectome, ConnectomeError, Coupling, Place, Problem, Scal
 pub use hemodynamics::{Flow, Hemodynamics};
 pub use model::{Gain, Model, ModelError, Pools, Region};
 pub use simulate::{Plasticity, Protocol, Recording, RunError, Start, simulate};
+pub use subject::{Spread, subject};
 pub use text::read_text;

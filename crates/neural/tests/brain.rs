@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use neural::brain::inhibition::{InhibitionError, Stability, Tuning, exact, stability, tune};
 use neural::brain::{
-    Flow, Model, Plasticity, Protocol, Recording, Region, RunError, Start, observe, reference, simulate,
+    Flow, Model, Plasticity, Protocol, Recording, Region, RunError, Spread, Start, observe, reference, simulate,
+    subject,
 };
 
 mod brain_constants;
@@ -305,6 +306,34 @@ fn rejects_inhibition_that_cannot_be_found() {
     let stopped = tune(&weak, &TUNING, &mut |_| ControlFlow::Break(())).expect_err("stopped");
     assert!(matches!(stopped, InhibitionError::Run(RunError::Stopped { .. })), "{stopped}");
     assert!(exact(&weak, f64::NAN).is_err());
+}
+
+#[test]
+fn agrees_that_subjects_differ_as_asked() {
+    let group = model(ring(60), 0.5, 1.4);
+    let spread = Spread { connection: 0.5, recurrence: 0.1 };
+    let people: Vec<Model> = (0..40).map(|k| subject(&group, spread, 7, k)).collect();
+    assert_eq!(people[3], subject(&group, spread, 7, 3));
+    assert_eq!(subject(&group, Spread { connection: 0.0, recurrence: 0.0 }, 7, 3), group);
+    let (mut sum, mut logs, mut recurrences, mut count) = (0.0, 0.0, 0.0, 0.0);
+    for person in &people {
+        for i in 0..60 {
+            let log = sim::math::ln(person.regions[i].recurrence / RECURRENCE);
+            recurrences += log * log / (60.0 * 40.0);
+            for j in 0..i {
+                let ratio = person.coupling.weight(i, j) / group.coupling.weight(i, j);
+                close(person.coupling.weight(j, i) / group.coupling.weight(j, i), ratio, 1e-9);
+                let log = sim::math::ln(ratio) + 0.125;
+                (sum, logs, count) = (sum + ratio, logs + log * log, count + 1.0);
+            }
+        }
+    }
+    close(sum / count, 1.0, 0.01);
+    close((logs / count).sqrt(), 0.5, 0.005);
+    close(recurrences.sqrt(), 0.1, 0.005);
+    // No spread leaves the ranges of a model.
+    let wild = subject(&group, Spread { connection: 1e6, recurrence: 0.0 }, 7, 1);
+    assert!(wild.problems().is_empty());
 }
 
 #[test]

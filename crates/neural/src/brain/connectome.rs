@@ -222,10 +222,12 @@ pub struct Coupling {
 }
 
 impl Coupling {
-    /// Takes a square matrix, row by row; nothing if it is none, or holds a number that is not finite.
+    /// Strongest relative coupling taken: far above any, and small enough for every product in single precision.
+    pub const STRONGEST: f64 = 1e3;
+
+    /// Takes a square matrix, row by row; nothing if it is none, or holds a number that is negative or above [`Coupling::STRONGEST`].
     pub fn from_rows(n: usize, weights: Vec<f64>) -> Option<Coupling> {
-        // Far above any relative coupling, and small enough for every product in single precision.
-        let fits = |w: &f64| (0.0..=1e3).contains(w);
+        let fits = |w: &f64| (0.0..=Coupling::STRONGEST).contains(w);
         (n > 0 && weights.len() == n * n && weights.iter().all(fits)).then_some(Coupling { n, weights })
     }
 
