@@ -190,7 +190,8 @@ pub fn run(atlas: &Atlas, global: &Global, asked: &Asked) -> Result<Findings, Fa
         ControlFlow::Continue(())
     };
     let seed = global.seed();
-    let ready = Ready::new(asked.kind, &rows, &asked.settings, asked.map.clone(), seed, &mut heard);
+    let people = if asked.people.is_some() { fmri::People::Drawn } else { fmri::People::Typical };
+    let ready = Ready::new(asked.kind, &rows, &asked.settings, asked.map.clone(), people, seed, &mut heard);
     let rows = rows.finish().map_err(|found| Failure::Input(found, Box::default()))?;
     let ready = ready.map_err(refuse)?;
     bar.finish_and_clear();

@@ -122,7 +122,8 @@ fn agrees_with_the_visits_of_a_protocol_and_its_lock_file() {
 #[test]
 fn agrees_with_a_drug_that_is_none() {
     let folder = short();
-    let arguments = ["probe", "decision", "saline iv over 40 min", "--at", "40 min", "--atlas", "atlas", "-q", "--json"];
+    let arguments =
+        ["probe", "decision", "saline iv over 40 min", "--at", "40 min", "--atlas", "atlas", "-q", "--json"];
     let said = done(folder.path(), &arguments);
     let value: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     let person = &value["people"][0];

@@ -160,6 +160,7 @@ pub fn rows<'a>(atlas: &'a Atlas, sources: &dyn Sources) -> Result<Vec<&'a Row>,
     let _ = constants::hemodynamics(&rows);
     let _ = rows.get("neural.brain.target_rate", "Hz");
     let _ = fmri::untuned(&rows, &map);
+    let _ = ["connection", "recurrence"].map(|what| rows.get(&format!("neural.brain.spread_{what}"), "1"));
     let _ = eeg::Electrode::new(&rows, &settings.eeg);
     let _ = memory::Ring::new(&rows, &settings.memory);
     // What it cannot do without is among the missing rows.

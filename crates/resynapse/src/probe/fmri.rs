@@ -71,6 +71,15 @@ pub fn networks(table: &str, labels: &[String]) -> Result<Vec<String>, String> {
     Err(format!("no network for {}", missing.join(", ")))
 }
 
+/// Whether people's brains differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum People {
+    /// All have that of the group.
+    Typical,
+    /// Each has connections and recurrent weights of his own.
+    Drawn,
+}
+
 /// A brain made ready: fitted coupling, tuned inhibition.
 #[derive(Clone, Debug)]
 pub struct Brain {
@@ -82,6 +91,9 @@ pub struct Brain {
     pub model: Model,
     /// What the scanner's signal follows.
     pub hemodynamics: Hemodynamics,
+    /// How people differ; all alike where `None`.
+    spread: Option<Spread>,
+    tuning: Tuning,
     settings: settings::Fmri,
 }
 
@@ -102,14 +114,14 @@ impl Brain {
         rows: &Rows<'_>,
         settings: &settings::Fmri,
         map: Map,
+        people: People,
         seed: u64,
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Brain, Refusal> {
         const SETTLE_S: f64 = 20.0;
-        const MEASURE_S: f64 = 120.0;
-        const ROUNDS: u32 = 8;
-        // Half of what the rates may differ by: the rest is left for other noise.
-        const WITHIN: f64 = 0.05;
+        const MEASURE_S: f64 = 200.0;
+        const ROUNDS: u32 = 20;
+        const WITHIN: f64 = 0.1;
         let hemodynamics = constants::hemodynamics(rows);
         let target_hz = rows.get("neural.brain.target_rate", "Hz");
         let mut model = untuned(rows, &map);
@@ -137,7 +149,12 @@ impl Brain {
                 )));
             }
         }
-        Ok(Brain { map, tuned, model, hemodynamics, settings: settings.clone() })
+        let spread = Spread {
+            connection: rows.get("neural.brain.spread_connection", "1"),
+            recurrence: rows.get("neural.brain.spread_recurrence", "1"),
+        };
+        let spread = (people == People::Drawn).then_some(spread);
+        Ok(Brain { map, tuned, model, hemodynamics, spread, tuning, settings: settings.clone() })
     }
 
     /// Scans under a person's factors. The same seed and person have the same noise.
@@ -149,7 +166,7 @@ impl Brain {
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Scan, Refusal> {
         const SECONDS: f64 = 60.0;
-        let mut model = self.model.clone();
+        let mut model = self.person(seed, person)?;
         for region in &mut model.regions {
             region.local *= factors.local;
             region.long_range *= factors.distant;
@@ -173,6 +190,18 @@ impl Brain {
         let connectivity = observe::connectivity(&recording.bold, n);
         let regressed = observe::connectivity(&observe::without_global_signal(&recording.bold, n), n);
         Ok(Scan { recording, connectivity, regressed })
+    }
+
+    /// A person's brain without drug, tuned like all.
+    fn person(&self, seed: u64, person: u32) -> Result<Model, Refusal> {
+        let Some(spread) = self.spread else { return Ok(self.model.clone()) };
+        let mut model = subject(&self.model, spread, seed, person);
+        let tuning = Tuning { replicate: person, ..self.tuning };
+        // Fewer people are lost when the weights start from those of the whole group.
+        let tuned = inhibition::tune(&model, &tuning, &mut |_| ControlFlow::Continue(()))
+            .map_err(|e| Refusal::Numerics(format!("the brain of person {}: {e}", person + 1)))?;
+        model.regions.iter_mut().zip(tuned.weights).for_each(|(r, w)| r.inhibition = w);
+        Ok(model)
     }
 
     /// What a study would print of a scan.
@@ -235,6 +264,7 @@ pub(super) fn untuned(rows: &Rows<'_>, map: &Map) -> Model {
     let extra = |i: usize, j: usize| {
         if pairs.contains(&(i, j)) || pairs.contains(&(j, i)) { twins } else { 0.0 }
     };
+    // 0 stands for the logarithm.
     let transform = if exponent > 0.0 { Transform::Power(exponent) } else { Transform::Log };
     Model {
         coupling: map.connectome.coupling(transform, &extra, Scale::MeanRowSum),

@@ -3,7 +3,7 @@
 use super::constants::Rows;
 use super::decision::{self, Rivals};
 use super::eeg::{Electrode, Recording};
-use super::fmri::{Brain, Map, Scan};
+use super::fmri::{Brain, Map, People, Scan};
 use super::memory::{self, Ring};
 use super::settings::Settings;
 use super::{Factors, Kind, Reading};
@@ -52,11 +52,12 @@ impl Ready {
         rows: &Rows<'_>,
         settings: &Settings,
         map: Map,
+        people: People,
         seed: u64,
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Ready, Refusal> {
         match kind {
-            Kind::Fmri => Ok(Ready::Fmri(Box::new(Brain::new(rows, &settings.fmri, map, seed, progress)?))),
+            Kind::Fmri => Ok(Ready::Fmri(Box::new(Brain::new(rows, &settings.fmri, map, people, seed, progress)?))),
             Kind::Eeg => Ok(Ready::Eeg(Box::new(Electrode::new(rows, &settings.eeg)))),
             Kind::Memory => Ok(Ready::Memory(Box::new(Ring::new(rows, &settings.memory)))),
             Kind::Decision => Ok(Ready::Decision(Box::new(Rivals::new(rows, &settings.decision)?))),
