@@ -14,7 +14,7 @@ pub struct Rest {
     pub settling_s: f64,
     /// Time recorded, s; at least one segment.
     pub recorded_s: f64,
-    /// Samples (about one a millisecond) in a segment of the spectrum, a power of two.
+    /// Samples (about one a millisecond) in a segment of the spectrum, a power of two; any other is raised to one.
     pub segment: usize,
     /// Cells of each kind whose spikes of the last second are kept.
     pub raster_cells: usize,

@@ -39,11 +39,17 @@ pub enum Connectivity {
     },
 }
 
+/// Synapses a list may hold; each costs two bytes, and six more while it is made.
+const MOST_SYNAPSES: f64 = 1e8;
+
 impl Connectivity {
     /// Holds every number to its range and pools to the cells there are.
     fn check(&self, parameters: &Parameters) -> Result<(), CircuitError> {
         match self {
-            Connectivity::Random { .. } => Ok(()),
+            Connectivity::Random { excitatory, inhibitory, .. } => {
+                let cells = (parameters.pyramidal + parameters.interneurons) as f64;
+                within("number of synapses", (*excitatory as f64 + *inhibitory as f64) * cells, 0.0, MOST_SYNAPSES)
+            }
             Connectivity::Pools { sizes, weights } => {
                 within("number of pools", sizes.len() as f64, 1.0, 64.0)?;
                 let pairs = (sizes.len() * sizes.len()) as f64;

@@ -59,7 +59,7 @@ fn remember(scaling: &Scaling, memory: &Memory, trials: u32) -> Precision {
 
 #[test]
 fn validates_memory_and_its_loss() {
-    let control = remember(&Scaling::NONE, &MEMORY, 16);
+    let control = remember(&Scaling::NONE, &MEMORY, 12);
     println!("{control:?}");
     // The bump lasts, within a few degrees; Murray et al. 2014 show a width of about 20 degrees.
     assert!(
@@ -67,11 +67,11 @@ fn validates_memory_and_its_loss() {
         "{control:?}"
     );
     // NMDA on interneurons lower by 2.5 % broadens the bump (Murray et al. 2014).
-    let interneurons = remember(&Scaling::nmda(1.0, 0.975), &MEMORY, 16);
+    let interneurons = remember(&Scaling::nmda(1.0, 0.975), &MEMORY, 12);
     println!("{interneurons:?}");
     assert!(interneurons.width_deg > 1.3 * control.width_deg && interneurons.lost == 0.0, "{interneurons:?}");
     // By 5 %, and what is remembered is less precise.
-    let more = remember(&Scaling::nmda(1.0, 0.95), &MEMORY, 16);
+    let more = remember(&Scaling::nmda(1.0, 0.95), &MEMORY, 12);
     println!("{more:?}");
     assert!(more.error_deg > 1.3 * control.error_deg, "{more:?}");
     // NMDA on pyramidal cells lower by 5 %, and the bump dies.
