@@ -112,11 +112,6 @@ impl Electrode {
             let label = format!("Aperiodic exponent, {low} to {high} Hz");
             out.push(Reading::new("aperiodic.exponent", &label, "", line.exponent));
         }
-        if let Some(peak) =
-            s.bands.iter().map(|b| b.to_hz).reduce(f64::max).and_then(|top| rest.spectrum.peak_hz(low, top))
-        {
-            out.push(Reading::new("gamma.peak", "Peak of gamma", "Hz", peak));
-        }
         for (k, kind) in ["pyramidal", "PV-like", "SST-like"].into_iter().enumerate() {
             let name = format!("rate.{}", ["pyramidal", "pv", "sst"][k]);
             out.push(Reading::new(&name, &format!("Rate of {kind} cells"), "Hz", rest.rates_hz[k]));

@@ -7,8 +7,8 @@ use model::diagnostic::Diagnostic;
 use model::source::Sources;
 use neural::brain::inhibition::{self, Stability, Tuned, Tuning};
 use neural::brain::{
-    Connectome, Hemodynamics, Model, Protocol, Recording, Region, Scale, Start, Transform, homologues, observe,
-    read_text, simulate,
+    Connectome, Hemodynamics, Model, Protocol, Recording, Region, Scale, Spread, Start, Transform, homologues, observe,
+    read_text, simulate, subject,
 };
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
