@@ -166,10 +166,11 @@ impl Brain {
         progress: &mut dyn FnMut(f64) -> ControlFlow<()>,
     ) -> Result<Scan, Refusal> {
         const SECONDS: f64 = 60.0;
-        let mut model = self.person(seed, person)?;
+        // What changed over days meets an inhibition that has followed; what changed within the hour does not.
+        let mut model = self.person(factors.distant / factors.local, seed, person)?;
         for region in &mut model.regions {
             region.local *= factors.local;
-            region.long_range *= factors.distant;
+            region.long_range *= factors.local;
             region.interneuron *= factors.inhibitory;
             region.tone *= factors.tone;
         }
@@ -192,14 +193,20 @@ impl Brain {
         Ok(Scan { recording, connectivity, regressed })
     }
 
-    /// A person's brain without drug, tuned like all.
-    fn person(&self, seed: u64, person: u32) -> Result<Model, Refusal> {
-        let Some(spread) = self.spread else { return Ok(self.model.clone()) };
-        let mut model = subject(&self.model, spread, seed, person);
+    /// A person's brain with connections between regions strengthened, its inhibition tuned anew.
+    fn person(&self, strengthened: f64, seed: u64, person: u32) -> Result<Model, Refusal> {
+        let mut model = match self.spread {
+            Some(spread) => subject(&self.model, spread, seed, person),
+            None if strengthened == 1.0 => return Ok(self.model.clone()),
+            None => self.model.clone(),
+        };
+        model.regions.iter_mut().for_each(|r| r.long_range *= strengthened);
         let tuning = Tuning { replicate: person, ..self.tuning };
-        // Fewer people are lost when the weights start from those of the whole group.
-        let tuned = inhibition::tune(&model, &tuning, &mut |_| ControlFlow::Continue(()))
-            .map_err(|e| Refusal::Numerics(format!("the brain of person {}: {e}", person + 1)))?;
+        let wrong = |why: String| Refusal::Numerics(format!("the brain of person {}: {why}", person + 1));
+        let start = inhibition::exact(&model, self.tuning.target_hz).map_err(|e| wrong(e.to_string()))?;
+        model.regions.iter_mut().zip(start).for_each(|(r, w)| r.inhibition = w);
+        let tuned =
+            inhibition::tune(&model, &tuning, &mut |_| ControlFlow::Continue(())).map_err(|e| wrong(e.to_string()))?;
         model.regions.iter_mut().zip(tuned.weights).for_each(|(r, w)| r.inhibition = w);
         Ok(model)
     }
