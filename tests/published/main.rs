@@ -3,4 +3,5 @@
 //! The pharmacokinetic curves set the parameters, so agreement with them is calibration and the names say so.
 
 mod pharmacokinetics;
+mod probes;
 mod signs;

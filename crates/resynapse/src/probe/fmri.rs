@@ -193,21 +193,27 @@ impl Brain {
         Ok(Scan { recording, connectivity, regressed })
     }
 
-    /// A person's brain with connections between regions strengthened, its inhibition tuned anew.
+    /// A person's brain, tuned without drug, then with connections between regions strengthened. Inhibition follows as
+    /// the solution without noise does, so that a slight change stays slight.
     fn person(&self, strengthened: f64, seed: u64, person: u32) -> Result<Model, Refusal> {
-        let mut model = match self.spread {
-            Some(spread) => subject(&self.model, spread, seed, person),
-            None if strengthened == 1.0 => return Ok(self.model.clone()),
-            None => self.model.clone(),
-        };
-        model.regions.iter_mut().for_each(|r| r.long_range *= strengthened);
-        let tuning = Tuning { replicate: person, ..self.tuning };
         let wrong = |why: String| Refusal::Numerics(format!("the brain of person {}: {why}", person + 1));
-        let start = inhibition::exact(&model, self.tuning.target_hz).map_err(|e| wrong(e.to_string()))?;
-        model.regions.iter_mut().zip(start).for_each(|(r, w)| r.inhibition = w);
-        let tuned =
-            inhibition::tune(&model, &tuning, &mut |_| ControlFlow::Continue(())).map_err(|e| wrong(e.to_string()))?;
-        model.regions.iter_mut().zip(tuned.weights).for_each(|(r, w)| r.inhibition = w);
+        let exact = |model: &Model| inhibition::exact(model, self.tuning.target_hz).map_err(|e| wrong(e.to_string()));
+        let mut model = self.model.clone();
+        if let Some(spread) = self.spread {
+            model = subject(&self.model, spread, seed, person);
+            let start = exact(&model)?;
+            model.regions.iter_mut().zip(start).for_each(|(r, w)| r.inhibition = w);
+            let tuning = Tuning { replicate: person, ..self.tuning };
+            let tuned = inhibition::tune(&model, &tuning, &mut |_| ControlFlow::Continue(()))
+                .map_err(|e| wrong(e.to_string()))?;
+            model.regions.iter_mut().zip(tuned.weights).for_each(|(r, w)| r.inhibition = w);
+        }
+        let before = exact(&model)?;
+        model.regions.iter_mut().for_each(|r| r.long_range *= strengthened);
+        let after = exact(&model)?;
+        for (region, (a, b)) in model.regions.iter_mut().zip(before.into_iter().zip(after)) {
+            region.inhibition *= b / a;
+        }
         Ok(model)
     }
 
