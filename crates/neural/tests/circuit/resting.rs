@@ -89,7 +89,7 @@ fn validates_that_block_on_either_kind_of_interneuron_disinhibits() {
 /// nothing holds the somatostatin cells' own, so it follows each drawing of the wiring, and the mean over eight is 6.95
 /// instead of 5.4 Hz. Interneurons stay in their range.
 #[test]
-fn known_miss_dendritic_motif_raises_pyramidal_rates() {
+fn regresses_known_miss_dendritic_motif_raises_pyramidal_rates() {
     let parameters = Parameters { motif: Motif::Dendritic, somatostatin_share: 0.2, ..SPARSE };
     let [pyramidal, interneurons] = rates(&parameters, &Scaling::NONE, 5);
     println!("dendritic: {pyramidal:.2} {interneurons:.2}");
@@ -111,7 +111,7 @@ fn changes_of_bands() -> [f64; 3] {
 /// Gamma rises, as in every study of subanaesthetic block. Alpha rises too, where an electroencephalogram shows 1 to
 /// 2 dB less: this circuit has no thalamus to make an alpha rhythm, only a background that gamma's rise takes along.
 #[test]
-fn known_miss_alpha_rises_with_gamma() {
+fn regresses_known_miss_alpha_rises_with_gamma() {
     let [theta, alpha, gamma] = changes_of_bands();
     println!("theta {theta:+.2} alpha {alpha:+.2} gamma {gamma:+.2} dB");
     assert!((1.0..3.0).contains(&gamma), "{gamma}");
