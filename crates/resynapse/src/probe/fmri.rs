@@ -245,15 +245,21 @@ impl Brain {
             };
             let brain = average(&observe::global_brain_connectivity(matrix));
             add("gbc", "Global brain connectivity", "z", brain);
-            add("fc.default", "Within the default network", "r", observe::mean_within(matrix, &default));
-            add("fc.salience", "Within the salience network", "r", observe::mean_within(matrix, &salience));
-            add("fc.default_task", "Default to task networks", "r", observe::mean_between(matrix, &default, &task));
-            add(
-                "fc.insula_default",
-                "Insula to default network",
-                "r",
-                observe::mean_between(matrix, &insula, &default),
-            );
+            // A connectome without these networks has no such reading.
+            if default.len() > 1 {
+                add("fc.default", "Within the default network", "r", observe::mean_within(matrix, &default));
+            }
+            if salience.len() > 1 {
+                add("fc.salience", "Within the salience network", "r", observe::mean_within(matrix, &salience));
+            }
+            if !default.is_empty() && !task.is_empty() {
+                let between = observe::mean_between(matrix, &default, &task);
+                add("fc.default_task", "Default to task networks", "r", between);
+            }
+            if !default.is_empty() && !insula.is_empty() {
+                let between = observe::mean_between(matrix, &insula, &default);
+                add("fc.insula_default", "Insula to default network", "r", between);
+            }
         }
         let windows = observe::Windows { length: self.settings.window as usize, step: self.settings.stride as usize };
         let dynamics = observe::dynamics(&scan.recording.bold, scan.recording.regions, windows);
