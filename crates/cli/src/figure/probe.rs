@@ -3,6 +3,7 @@
 mod changes;
 mod curves;
 mod matrix;
+mod networks;
 mod raster;
 mod spectrum;
 
@@ -26,7 +27,10 @@ pub fn all(asked: &Asked, findings: &Findings, shifts: &[Shift]) -> Vec<Picture>
     let names: Vec<String> = std::iter::once(moment(None)).chain(moments.iter().cloned()).collect();
     match asked.kind {
         Kind::Eeg => out.extend(electric(asked, findings, &names)),
-        Kind::Fmri => out.extend(connectivity(asked, findings)),
+        Kind::Fmri => {
+            out.extend(connectivity(asked, findings));
+            out.extend(networks::networks(findings, &names));
+        }
         Kind::Memory => {
             let tasks = at_moments(findings, |d| if let Detail::Memory(task) = d { Some(task) } else { None });
             out.extend(curves::memories(&tasks, &names));
