@@ -1,0 +1,3 @@
+export function Ladder() {
+  return <h1>Ladder</h1>;
+}
