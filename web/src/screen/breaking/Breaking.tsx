@@ -1,0 +1,3 @@
+export function Breaking() {
+  return <h1>Breaking</h1>;
+}

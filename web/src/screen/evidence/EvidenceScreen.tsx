@@ -1,0 +1,3 @@
+export function EvidenceScreen() {
+  return <h1>EvidenceScreen</h1>;
+}
