@@ -5,8 +5,8 @@ import type { Tick, TimeAxis } from "./timeAxis";
 import { useWidth } from "./useWidth";
 import { valueAxis } from "./valueAxis";
 
-/** first to fourth: signals of one panel, told apart by shade and dash. ghost: another run. person: one of many. */
-export type Tone = "first" | "second" | "third" | "fourth" | "rest" | "alone" | "ghost" | "person" | "median";
+/** first to fifth: signals of one panel, told apart by shade and dash. ghost: another run. person: one of many. */
+export type Tone = "first" | "second" | "third" | "fourth" | "fifth" | "rest" | "alone" | "ghost" | "person" | "median";
 
 export interface Line {
   id: string;

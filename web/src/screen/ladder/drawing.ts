@@ -5,7 +5,7 @@ import type { Ghost } from "./ghosts";
 import type { Drawing } from "./PanelView";
 import type { PeopleShown } from "./people";
 
-export const TONES: Tone[] = ["first", "second", "third", "fourth"];
+export const TONES: Tone[] = ["first", "second", "third", "fourth", "fifth"];
 /** Places in People.bands: shares 0.05, 0.25, 0.5, 0.75, 0.95. */
 const WIDE = [0, 4] as const;
 const NARROW = [1, 3] as const;
