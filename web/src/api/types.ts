@@ -69,8 +69,8 @@ export interface Claim { id: string; heading: string; claim: string; grade: stri
 // GET /api/stories/{name}
 export interface Story { name: string; heading: string; title: string; lead: string; parts: { title: string; text: string[] /* paragraphs */; claims: Claim[] }[]; picture: { ask: Ask; against: Ask | null; ports: string[]; caption: string }; predict: { question: string; choices: string[]; answer: number /* 0-based */; reveal: string }; next: string | null; previous: string | null }
 // GET /api/card
-export interface Card { seed: number; people: number; atlas_hash: string; inside: number; scored: number; median_z: number; signs: { right: number; of: number }; findings: Finding[]; misses: { id: string; says: string; why: string }[]; limits: { module: string; text: string }[]; grades: { grade: Grade; rows: number }[] }
-export interface Finding { id: string; study: string; arm: string; endpoint: string; at_h: number | null; printed: number; low: number; high: number; model: number; z: number; verdict: string; reason: string; use: string }
+export interface Card { seed: number; people: number; atlas_hash: string; current: boolean; inside: number; scored: number; median_z: number | null; signs: { right: number; of: number }; findings: Finding[]; misses: { id: string; says: string; why: string }[]; limits: { module: string; text: string }[]; grades: { grade: Grade; rows: number }[] }
+export interface Finding { id: string; study: string; arm: string; endpoint: string; at_h: number | null; printed: number | null; low: number | null; high: number | null; model: number | null; z: number | null; verdict: string; reason: string; use: string }
 
 // Jobs. POST /api/jobs {kind, …} → 202 Job ; GET /api/jobs → Job[] ; GET /api/jobs/{id} → Job ; DELETE /api/jobs/{id} → Job (cancelled) ;
 // GET /api/jobs/{id}/events: server-sent events, `event: job`, data: Job without result; the last one has a final state. 429 with Retry-After when too many.
