@@ -54,3 +54,9 @@ export function withUnit(value: number | null, unit: string): string {
   const bare = unit === "" || unit === "1" || unit === "relative";
   return bare ? number(value) : `${number(value)} ${unit}`;
 }
+
+/** A source's key as a reader knows the study: "daly2018" is "Daly 2018". */
+export function studyName(key: string): string {
+  const parts = /^([a-z]+)(\d{4})/.exec(key);
+  return parts ? `${parts[1]![0]!.toUpperCase()}${parts[1]!.slice(1)} ${parts[2]}` : key;
+}

@@ -93,14 +93,16 @@ function Whole({ catalogue, ask }: { catalogue: Catalogue; ask: Ask }) {
                 command={run.command}
               >
                 {run.lanes.map((lane) => {
-                  const panel = lane.panels.find((each) => each.main);
-                  if (!panel) return null;
+                  const panels = lane.panels.filter((each) => each.main).slice(0, lane.id === "plasticity" ? 2 : 1);
                   return (
                     <section key={lane.id} class={`lane-${lane.id} broken-lane`} aria-label={lane.title}>
-                      <h2>
-                        {lane.title} <Badge badge={lane.badge} />
-                      </h2>
-                      <PanelView run={run} panel={panel} axis={axis} cursor_h={cursor_h} onCursor={onCursor} people={null} shown="none" ghosts={ghosts} />
+                      <header class="lane-head">
+                        <h2>{lane.title}</h2>
+                        <Badge badge={lane.badge} />
+                      </header>
+                      {panels.map((panel) => (
+                        <PanelView key={panel.id} run={run} panel={panel} axis={axis} cursor_h={cursor_h} onCursor={onCursor} people={null} shown="none" ghosts={ghosts} />
+                      ))}
                     </section>
                   );
                 })}

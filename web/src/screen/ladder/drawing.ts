@@ -10,6 +10,8 @@ export const TONES: Tone[] = ["first", "second", "third", "fourth", "fifth"];
 const WIDE = [0, 4] as const;
 const NARROW = [1, 3] as const;
 const SHOWN_PEOPLE = 12;
+/** Longer names stand in the legend only; at the line's end they would lie on it. */
+const LONGEST_END = 4;
 
 export function panelDrawing(run: Run, panel: Panel, people: People | null, shown: PeopleShown, ghosts: Ghost[]): Drawing {
   const lines: Line[] = [];
@@ -66,7 +68,7 @@ function ghostLines(ghost: Ghost, panel: Panel, until_h: number): Line[] {
       values: signal.values.slice(0, cut),
       tone: "ghost",
       dash: ghost.dash,
-      ends: ghost.letter,
+      ...(ghost.letter.length <= LONGEST_END ? { ends: ghost.letter } : {}),
     },
   ];
 }
