@@ -77,7 +77,7 @@ export interface PeopleAsk {
 
 export const api = {
   atlas: (signal?: AbortSignal) => get<Catalogue>("/api/atlas", signal),
-  run: (ask: Ask, signal?: AbortSignal) => post<Run>("/api/run", { ask }, signal),
+  run: (ask: Ask, signal?: AbortSignal) => post<Run>("/api/run", ask, signal),
   people: (ask: PeopleAsk, signal?: AbortSignal) => post<People>("/api/people", ask, signal),
   why: (port: string, condition: string | undefined, signal?: AbortSignal) => {
     const query = condition ? `?condition=${encodeURIComponent(condition)}` : "";
@@ -93,7 +93,7 @@ export const api = {
   cancelJob: async (id: string) => (await (await call(`/api/jobs/${id}`, { method: "DELETE" })).json()) as Job,
   report: async (ask: Ask) => {
     const headers = { "Content-Type": "application/json" };
-    return (await call("/api/report", { method: "POST", headers, body: JSON.stringify({ ask }) })).blob();
+    return (await call("/api/report", { method: "POST", headers, body: JSON.stringify(ask) })).blob();
   },
 };
 

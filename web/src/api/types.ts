@@ -10,12 +10,12 @@ export interface Catalogue {
   crisis: Crisis;
   compounds: Compound[];                        // only those that can be dosed; comparators too (kind)
   conditions: { name: string; title: string; about: string }[];
-  hypotheses: { id: string; title: string; about: string }[];
+  hypotheses: { name: string; title: string; about: string }[];
   links: { name: string; about: string; expectation: boolean }[];       // steps that can be broken
   presets: { what: string; title: string; source: string; door: Door }[]; // published doses, for the builder's list
   scenarios: { name: string; title: string; question: string; door: Door; arms: string[] }[];
   trials: { name: string; title: string; arms: string[] }[];
-  contexts: { name: string; about: string; rows: number }[];             // e.g. inflammation raised, glutamate_level
+  contexts: { name: string; rows: number }[];                            // named sets of other numbers
   grades: { grade: Grade; meaning: string }[];
   claims: Claim[];
 }
@@ -24,7 +24,7 @@ export interface Crisis { checked: string /* date */; text: string; lines: { whe
 export interface Compound { name: string; title: string; about: string; kind: "ketamine" | "comparator" | "partner"; routes: Route[] }
 export interface Route { name: string; title: string; unit: "mg/kg" | "mg"; infused: boolean; highest_published: string | null /* words and source */; highest: number | null /* in `unit` */; usual: number | null /* a published dose to start the slider at */; over_min: number | null }
 
-// POST /api/run  {ask}
+// POST /api/run  Ask
 export interface Ask {
   what: string;               // dose sentence ("ketamine 0.5 mg/kg iv over 40 min"; several with `then`, `and`) or the name of a scenario
   arm?: string;               // arm of the scenario
@@ -40,7 +40,6 @@ export interface Run {
   times_h: number[];                            // one grid for all signals, about 240 points
   lanes: Lane[];                                // five: blood, receptor, circuit, plasticity, symptom
   warnings: string[];                           // e.g. a dose above the highest published
-  effect: { madrs_change_24h: number | null };  // may grow
   provenance: { program: string; atlas: string; atlas_hash: string; contexts: string[]; hypothesis: string; numbers: number; states: number; weakest: Badge };
   compute_ms: number;
 }
@@ -51,7 +50,7 @@ export interface Signal {
   values: number[];                             // treated, on Run.times_h
   untreated: number[] | null;                   // null: stays at rest throughout
   drug_alone: number[] | null;                  // symptom only: without expectation
-  rest: number; extreme: { at_h: number; value: number; words: string } | null;
+  rest: number | null; extreme: { at_h: number; value: number; words: string } | null;
   badge: Badge; observed: Observed[];
 }
 export interface Observed { name: string; source: string; address: string; calibration: boolean; points: { at_h: number; value: number; low: number | null; high: number | null }[]; misfit: string /* in words, e.g. "median error 7 % over 12 points" */ }
@@ -70,8 +69,8 @@ export interface Claim { id: string; heading: string; claim: string; grade: stri
 // GET /api/stories/{name}
 export interface Story { name: string; heading: string; title: string; lead: string; parts: { title: string; text: string[] /* paragraphs */; claims: Claim[] }[]; picture: { ask: Ask; against: Ask | null; ports: string[]; caption: string }; predict: { question: string; choices: string[]; answer: number /* 0-based */; reveal: string }; next: string | null; previous: string | null }
 // GET /api/card
-export interface Card { seed: number; people: number; atlas_hash: string; inside: number; scored: number; median_z: number; signs: { right: number; of: number }; findings: Finding[]; misses: { id: string; says: string; why: string }[]; limits: { module: string; text: string }[]; grades: { grade: Grade; rows: number }[] }
-export interface Finding { id: string; study: string; arm: string; endpoint: string; at_h: number | null; printed: number; low: number; high: number; model: number; z: number; verdict: string; reason: string; use: string }
+export interface Card { seed: number; people: number; atlas_hash: string; current: boolean; inside: number; scored: number; median_z: number | null; signs: { right: number; of: number }; findings: Finding[]; misses: { id: string; says: string; why: string }[]; limits: { module: string; text: string }[]; grades: { grade: Grade; rows: number }[] }
+export interface Finding { id: string; study: string; arm: string; endpoint: string; at_h: number | null; printed: number | null; low: number | null; high: number | null; model: number | null; z: number | null; verdict: string; reason: string; use: string }
 
 // Jobs. POST /api/jobs {kind, …} → 202 Job ; GET /api/jobs → Job[] ; GET /api/jobs/{id} → Job ; DELETE /api/jobs/{id} → Job (cancelled) ;
 // GET /api/jobs/{id}/events: server-sent events, `event: job`, data: Job without result; the last one has a final state. 429 with Retry-After when too many.
@@ -99,4 +98,4 @@ export interface InfluenceResult { port: string; label: string; unit: string; at
 
 // Errors: any 4xx/5xx with JSON {errors: {code: string; message: string; hint: string}[]} — every mistake at once.
 // GET /report?what=…&condition=…  → the run's report as a page that needs no script.
-// POST /api/report {ask} → same html for download.  GET /cortex.bin etc. are static assets.
+// POST /api/report Ask → same html for download.  GET /cortex.bin etc. are static assets.

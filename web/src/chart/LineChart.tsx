@@ -5,8 +5,8 @@ import type { Tick, TimeAxis } from "./timeAxis";
 import { useWidth } from "./useWidth";
 import { valueAxis } from "./valueAxis";
 
-/** first to fourth: signals of one panel, told apart by shade and dash. ghost: another run. person: one of many. */
-export type Tone = "first" | "second" | "third" | "fourth" | "rest" | "alone" | "ghost" | "person" | "median";
+/** first to fifth: signals of one panel, told apart by shade and dash. ghost: another run. person: one of many. */
+export type Tone = "first" | "second" | "third" | "fourth" | "fifth" | "rest" | "alone" | "ghost" | "person" | "median";
 
 export interface Line {
   id: string;
@@ -150,7 +150,7 @@ function EndLabel({ line, x, y }: { line: Line; x: (h: number) => number; y: (v:
   );
 }
 
-const SHAPES = ["M-3.6 0A3.6 3.6 0 1 1 3.6 0A3.6 3.6 0 1 1 -3.6 0Z", "M-3.3-3.3H3.3V3.3H-3.3Z", "M0-4.4L4.2 3.2H-4.2Z", "M0-4.6L4.6 0L0 4.6L-4.6 0Z"];
+export const SHAPES = ["M-3.6 0A3.6 3.6 0 1 1 3.6 0A3.6 3.6 0 1 1 -3.6 0Z", "M-3.3-3.3H3.3V3.3H-3.3Z", "M0-4.4L4.2 3.2H-4.2Z", "M0-4.6L4.6 0L0 4.6L-4.6 0Z"];
 
 function PointMark({ point, x, y }: { point: Point; x: number; y: (value: number) => number }) {
   return (

@@ -40,6 +40,9 @@ export function tick(hours: number): string {
   return `${number(days)} d`;
 }
 
+/** Upper case at the start of a title; "S-ketamine" and "mTORC1" stay as they are. */
+export const titled = (words: string) => (/^[a-z]{2}/.test(words) ? words[0]!.toUpperCase() + words.slice(1) : words);
+
 /** "x of 100", never below one without saying so. */
 export function ofHundred(count: number): string {
   if (count > 0 && count < 1) return "fewer than 1 of 100";
@@ -48,6 +51,12 @@ export function ofHundred(count: number): string {
 
 /** A number with its unit; scale points and shares of one carry none. */
 export function withUnit(value: number | null, unit: string): string {
-  const bare = unit === "" || unit === "1";
+  const bare = unit === "" || unit === "1" || unit === "relative";
   return bare ? number(value) : `${number(value)} ${unit}`;
+}
+
+/** A source's key as a reader knows the study: "daly2018" is "Daly 2018". */
+export function studyName(key: string): string {
+  const parts = /^([a-z]+)(\d{4})/.exec(key);
+  return parts ? `${parts[1]![0]!.toUpperCase()}${parts[1]!.slice(1)} ${parts[2]}` : key;
 }

@@ -38,7 +38,7 @@ function logAxis(high: number): ValueAxis {
 function evenAxis(low: number, high: number): ValueAxis {
   const room = high - low || Math.abs(high) || 1;
   // A flat line sits in the middle of its range, not on the edge.
-  const from = high === low ? low - room / 2 : low >= 0 && low < 0.4 * high ? 0 : low - room * 0.06;
+  const from = high === low ? low - room / 2 : low >= -0.001 * room && low < 0.4 * high ? 0 : low - room * 0.06;
   const to = high === low ? high + room / 2 : high + room * 0.06;
   const scale = scaleLinear().domain([from, to]).nice(3).range([0, 1]);
   return {

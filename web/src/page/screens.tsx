@@ -5,7 +5,9 @@ import { Start } from "../screen/start/Start";
 import { Ladder } from "../screen/ladder/Ladder";
 import { Breaking } from "../screen/breaking/Breaking";
 import { EvidenceScreen } from "../screen/evidence/EvidenceScreen";
+import { Card } from "../screen/card/Card";
 import { Runs } from "../screen/runs/Runs";
+import { Stories } from "../screen/stories/Stories";
 
 export interface Screen {
   path: string;
@@ -24,7 +26,9 @@ export const SCREENS: Screen[] = [
   { path: "/", name: "Start", title: "resynapse", view: Start },
   { path: "/ladder", name: "Ladder", title: "From dose to mood", view: Ladder },
   { path: "/break", name: "Break a step", title: "Break a step", view: Breaking },
+  { path: "/stories", name: "Stories", title: "Stories", view: Stories },
   { path: "/evidence", name: "Evidence", title: "Evidence", view: EvidenceScreen },
+  { path: "/card", name: "Report card", title: "Report card", view: Card },
   { path: "/runs", name: "Runs", title: "Runs", view: Runs },
 ];
 

@@ -9,7 +9,8 @@ export interface Entry {
   ask: Ask;
   command: string;
   atlas_hash: string;
-  madrs_change_24h: number | null;
+  /** The symptom lane in words. */
+  outcome: string;
 }
 
 const LONGEST = 60;
@@ -23,7 +24,7 @@ export function note(run: Run) {
     ask: run.ask,
     command: run.command,
     atlas_hash: run.provenance.atlas_hash,
-    madrs_change_24h: run.effect.madrs_change_24h,
+    outcome: run.lanes.find((lane) => lane.id === "symptom")?.sentence ?? "",
   };
   const key = askQuery(run.ask);
   journal.value = [entry, ...journal.value.filter((old) => askQuery(old.ask) !== key)].slice(0, LONGEST);

@@ -5,7 +5,7 @@ import type { How } from "../../state/place";
 import { Slider } from "../../part/Slider";
 import { Calendar } from "./Calendar";
 import { FreeText } from "./FreeText";
-import { amountRange, doseFrom, OFTEN, routeOf, sentenceOf, startDose, type Dose, type Often } from "./dose";
+import { amountRange, doseFrom, offered, OFTEN, routeOf, sentenceOf, startDose, type Dose, type Often } from "./dose";
 import { Person } from "./Person";
 import { Presets } from "./Presets";
 import type { Run } from "../../api/types";
@@ -46,7 +46,11 @@ function Parts({ catalogue, ask, dose }: { catalogue: Catalogue; ask: Ask; dose:
     setAsk(asked, how);
   };
   const kinds = freeDoses.value ? ["ketamine", "comparator", "partner"] : ["ketamine", "comparator"];
-  const drugs = catalogue.compounds.filter((each) => kinds.includes(each.kind) && each.routes.length > 0);
+  const drugs = catalogue.compounds
+    .filter((each) => kinds.includes(each.kind))
+    .map((each) => ({ ...each, routes: offered(each.routes, freeDoses.value) }))
+    .filter((each) => each.routes.length > 0);
+  const routes = offered(compound.routes, freeDoses.value || route.highest === null);
   const published = route.highest_published && `Highest published: ${route.highest_published}.`;
   const beyond = route.highest !== null && dose.amount > route.highest;
   return (
@@ -57,7 +61,7 @@ function Parts({ catalogue, ask, dose }: { catalogue: Catalogue; ask: Ask; dose:
           <select
             value={dose.drug}
             onChange={(event) => {
-              const next = catalogue.compounds.find((each) => each.name === event.currentTarget.value)!;
+              const next = drugs.find((each) => each.name === event.currentTarget.value)!;
               const once: Dose = next.kind === "comparator" && !next.routes[0]!.infused ? { ...dose, often: "daily", weeks: 8 } : dose;
               give(startDose(next, next.routes[0]!, once), "push");
             }}
@@ -78,7 +82,7 @@ function Parts({ catalogue, ask, dose }: { catalogue: Catalogue; ask: Ask; dose:
               give(startDose(compound, next, dose), "push");
             }}
           >
-            {compound.routes.map((each) => (
+            {routes.map((each) => (
               <option key={each.name} value={each.name}>
                 {each.title}
               </option>

@@ -39,7 +39,7 @@ export function LaneView({ run, lane, onWhy, ...drawn }: LaneViewProps) {
           why?<span class="unseen"> {lane.title}</span>
         </button>
       </header>
-      <p class="lane-sentence">{lane.sentence}</p>
+      <Sentence text={lane.sentence} />
       <ChartFrame
         title={`${lane.title}: ${run.name}`}
         summary={lane.sentence}
@@ -57,6 +57,18 @@ export function LaneView({ run, lane, onWhy, ...drawn }: LaneViewProps) {
         )}
       </ChartFrame>
     </section>
+  );
+}
+
+/** The first sentence is the answer; the rest is for those who read on. */
+function Sentence({ text }: { text: string }) {
+  const end = text.search(/[.] [A-Z]/);
+  if (end < 0) return <p class="lane-sentence">{text}</p>;
+  return (
+    <>
+      <p class="lane-sentence">{text.slice(0, end + 1)}</p>
+      <p class="lane-rest">{text.slice(end + 2)}</p>
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useMemo } from "preact/hooks";
 import type { Panel, People, Run } from "../../api/types";
 import { LineChart, type Band, type Line, type Point } from "../../chart/LineChart";
+import { titled } from "../../chart/format";
 import type { TimeAxis } from "../../chart/timeAxis";
 import type { Ghost } from "./ghosts";
 import type { PeopleShown } from "./people";
@@ -37,7 +38,7 @@ export function PanelView({ run, panel, axis, cursor_h, onCursor, people, shown,
   return (
     <div class="panel">
       <h3 class="panel-title">
-        {panel.title}
+        {titled(panel.title)}
         {panel.unit && panel.unit !== "1" && <span class="panel-unit">{panel.unit}</span>}
       </h3>
       <LineChart

@@ -31,11 +31,10 @@ export function Person({ catalogue, ask, door }: PersonProps) {
       {door !== "curious" && (
         <label>
           Explanation
-          <select value={ask.hypothesis ?? ""} onChange={(event) => change("hypothesis", event.currentTarget.value)}>
-            <option value="">the reference model</option>
+          <select value={ask.hypothesis ?? catalogue.hypotheses[0]?.name} onChange={(event) => change("hypothesis", event.currentTarget.value)}>
             {catalogue.hypotheses.map((each) => (
-              <option key={each.id} value={each.id}>
-                {each.id}: {each.title}
+              <option key={each.name} value={each.name}>
+                {each.title}
               </option>
             ))}
           </select>

@@ -1,6 +1,7 @@
 import type { Ask, Catalogue } from "../../api/types";
 import { setAsk } from "../../state/ask";
 import { door } from "../../state/door";
+import { studyName } from "../../chart/format";
 import { behind } from "./dose";
 
 /** Published doses and named courses, to start from. */
@@ -38,7 +39,7 @@ export function Presets({ catalogue, ask }: { catalogue: Catalogue; ask: Ask }) 
           </optgroup>
         </select>
       </label>
-      {source && <p class="quiet field-note">As in {source}.</p>}
+      {source && <p class="quiet field-note">As in {studyName(source)}.</p>}
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { Panel, People, Run, Signal } from "../../api/types";
+import { SHAPES } from "../../chart/LineChart";
 import { number } from "../../chart/format";
 import { valueAt } from "../../chart/timeAxis";
 import { signalOf, TONES } from "./drawing";
@@ -18,7 +19,7 @@ interface ReadoutProps {
 export function Readout({ run, panel, cursor_h, ghosts, people, shown }: ReadoutProps) {
   const first = panel.signals[0];
   const crowd = first && people?.signals.find((each) => each.port === first.port);
-  const studies = panel.signals.flatMap((signal) => signal.observed);
+  const studies = panel.signals.flatMap((signal) => signal.observed.map((study, index) => ({ ...study, shape: SHAPES[index % SHAPES.length] })));
   return (
     <div class="readout">
       <dl>
@@ -61,7 +62,7 @@ export function Readout({ run, panel, cursor_h, ghosts, people, shown }: Readout
       {studies.map((study) => (
         <p key={study.name} class="observed">
           <svg width="10" height="10" viewBox="-5 -5 10 10" aria-hidden="true" class={study.calibration ? "point" : "point is-filled"}>
-            <path d="M-3.6 0A3.6 3.6 0 1 1 3.6 0A3.6 3.6 0 1 1 -3.6 0Z" />
+            <path d={study.shape} />
           </svg>{" "}
           {study.address ? <a href={study.address}>{study.name}</a> : study.name}: {study.misfit}
           {study.calibration ? " (took part in sizing the model)" : ""}

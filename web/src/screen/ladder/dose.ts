@@ -59,6 +59,9 @@ export function startDose(compound: Compound, route: Route, like: Dose): Dose {
   };
 }
 
+/** A route without a published dose has no range to stay in: only the modelling door offers it. */
+export const offered = (routes: Route[], free: boolean) => (free ? routes : routes.filter((route) => route.highest !== null));
+
 export interface Range {
   low: number;
   high: number;

@@ -5,11 +5,13 @@ import type { Ghost } from "./ghosts";
 import type { Drawing } from "./PanelView";
 import type { PeopleShown } from "./people";
 
-export const TONES: Tone[] = ["first", "second", "third", "fourth"];
+export const TONES: Tone[] = ["first", "second", "third", "fourth", "fifth"];
 /** Places in People.bands: shares 0.05, 0.25, 0.5, 0.75, 0.95. */
 const WIDE = [0, 4] as const;
 const NARROW = [1, 3] as const;
 const SHOWN_PEOPLE = 12;
+/** Longer names stand in the legend only; at the line's end they would lie on it. */
+const LONGEST_END = 4;
 
 export function panelDrawing(run: Run, panel: Panel, people: People | null, shown: PeopleShown, ghosts: Ghost[]): Drawing {
   const lines: Line[] = [];
@@ -66,7 +68,7 @@ function ghostLines(ghost: Ghost, panel: Panel, until_h: number): Line[] {
       values: signal.values.slice(0, cut),
       tone: "ghost",
       dash: ghost.dash,
-      ends: ghost.letter,
+      ...(ghost.letter.length <= LONGEST_END ? { ends: ghost.letter } : {}),
     },
   ];
 }
