@@ -6,16 +6,18 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-const FOLDERS: [&str; 10] = [
+const FOLDERS: [&str; 12] = [
     "assemblies",
     "compounds",
     "conditions",
     "connectome",
     "evidence",
     "expectations",
+    "explorer",
     "hypotheses",
     "models",
     "scenarios",
+    "stories",
     "trials",
 ];
 const TOP: [&str; 6] =

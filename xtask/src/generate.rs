@@ -19,6 +19,9 @@ use std::path::Path;
 /// Folders in which every file is generated: what is no longer written there goes.
 const OWN_FOLDERS: [&str; 2] = ["docs/reference/modules", "docs/figures/modules"];
 
+/// What the local server can be asked; the types of the page are made from it.
+const OPENAPI: &str = "web/openapi.json";
+
 /// Writes all generated files, or with `check` says which are stale.
 pub fn run(check: bool) -> bool {
     let atlas = Atlas::embedded();
@@ -33,13 +36,22 @@ pub fn run(check: bool) -> bool {
         return false;
     };
     files.extend(pages(&atlas, chain));
-    for (path, made) in [(validation::PATH, validation::page(&atlas)), (hypotheses::PATH, hypotheses::page(&atlas))] {
-        match made {
-            Ok(text) => files.push((path.to_string(), format!("{MADE}{text}"))),
-            Err(why) => {
-                println!("gen: {path}: {why}");
-                return false;
-            }
+    files.push((OPENAPI.to_string(), resynapse_cli::serve::openapi()));
+    match validation::made(&atlas) {
+        Ok([page, record]) => {
+            files.push((validation::PATH.to_string(), format!("{MADE}{page}")));
+            files.push((validation::RECORD.to_string(), record));
+        }
+        Err(why) => {
+            println!("gen: {}: {why}", validation::PATH);
+            return false;
+        }
+    }
+    match hypotheses::page(&atlas) {
+        Ok(text) => files.push((hypotheses::PATH.to_string(), format!("{MADE}{text}"))),
+        Err(why) => {
+            println!("gen: {}: {why}", hypotheses::PATH);
+            return false;
         }
     }
     let mut fresh = true;

@@ -8,6 +8,7 @@ mod claims;
 mod evidence;
 mod generate;
 mod oracles;
+mod page;
 mod test;
 mod tidy;
 

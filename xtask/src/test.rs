@@ -1,6 +1,6 @@
 //! Everything that must pass before a change lands.
 
-use crate::{adam, claims, evidence, generate, oracles, tidy};
+use crate::{adam, claims, evidence, generate, oracles, page, tidy};
 use resynapse_tests::files::root;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -59,17 +59,10 @@ pub fn run(full: bool) -> bool {
         ("generated files", Box::new(|| inside(generate::run(true)))),
         ("evidence", Box::new(|| evidence::absent().map_or_else(|| inside(evidence::run()), Step::Skipped))),
         ("oracles", Box::new(|| oracles::absent().map_or_else(|| inside(oracles::run(false)), Step::Skipped))),
-        (
-            "data of trials",
-            Box::new(|| match adam::absent() {
-                None => inside(adam::run()),
-                Some(why) if full => {
-                    println!("--full needs it: {why}");
-                    Step::Failed
-                }
-                Some(why) => Step::Skipped(why),
-            }),
-        ),
+        ("page, built anew", Box::new(|| where_present(full, page::absent(), page::build))),
+        ("page, in a browser", Box::new(|| where_present(full, page::no_browser(), page::browse))),
+        ("server, attacked", Box::new(|| where_present(full, page::no_attacker(), page::attack))),
+        ("data of trials", Box::new(|| where_present(full, adam::absent(), adam::run))),
         (
             "licences and advisories",
             Box::new(|| {
@@ -112,4 +105,17 @@ pub fn run(full: bool) -> bool {
     println!("\n{}\n", lines.join("\n"));
     println!("{passed} passed, {failed} failed, {skipped} skipped");
     failed == 0
+}
+
+/// Runs a step where what it needs is there; `full` asks for it.
+fn where_present(full: bool, absent: Option<String>, run: fn() -> bool) -> Step {
+    match absent {
+        None if run() => Step::Passed,
+        None => Step::Failed,
+        Some(why) if full => {
+            println!("--full needs it: {why}");
+            Step::Failed
+        }
+        Some(why) => Step::Skipped(why),
+    }
 }

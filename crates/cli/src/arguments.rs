@@ -109,6 +109,8 @@ pub enum Command {
     Gather(Gather),
     /// Show what an EEG, a scan or a task would show of a person at a moment of a protocol
     Probe(Probe),
+    /// Open the explorer: a page in a browser on this machine, in which doses are varied and questioned
+    Serve(Serve),
     /// Write the data of a finished trial or run in another shape or format
     Export(Export),
     /// Turn other programs' data into a protocol
@@ -148,6 +150,13 @@ pub struct Subject {
     /// Activate a context of the ledger, as in `with=ticlopidine` or `set=no_allometry`; may be repeated
     #[arg(long = "context", value_name = "KEY=VALUE")]
     pub contexts: Vec<String>,
+    /// Break a link of the chain: a name that `knockout` prints, as in `AMPA`, or a port, held as without drug; may be
+    /// repeated
+    #[arg(long = "hold", value_name = "LINK")]
+    pub holds: Vec<String>,
+    /// Set a number of the ledger, as in `ketamine.clint=200 L/h`; may be repeated
+    #[arg(long = "set", value_name = "ID=VALUE")]
+    pub sets: Vec<String>,
     /// Draw a person from the ledger's between-person variability, with daily noise, instead of the typical one
     #[arg(long)]
     pub drawn: bool,
@@ -167,6 +176,31 @@ pub struct Simulate {
     /// The person.
     #[command(flatten)]
     pub subject: Subject,
+}
+
+/// `serve`.
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// Port on this machine; a free one unless said
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Open the page in a browser
+    #[arg(long)]
+    pub open: bool,
+    /// The door the page opens with
+    #[arg(long, value_name = "DOOR")]
+    pub mode: Option<Mode>,
+}
+
+/// Who the page is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// A curious reader.
+    Curious,
+    /// Somebody who teaches.
+    Educator,
+    /// Somebody who models.
+    Modeller,
 }
 
 /// `compare`.

@@ -3,17 +3,18 @@
 mod atlas;
 mod claims;
 mod compare;
-mod evidence;
+pub(crate) mod evidence;
 mod expectations;
 mod export;
 mod hypotheses;
 mod import;
 mod knockout;
-mod model;
+pub(crate) mod model;
 pub(crate) mod power;
 mod probe;
 mod scenario;
-mod simulate;
+mod serve;
+pub(crate) mod simulate;
 mod trial;
 mod validate;
 
@@ -25,12 +26,15 @@ use ::model::source::SourceMap;
 use clap::CommandFactory;
 use resynapse::atlas::{Atlas, Embedded};
 use resynapse::hypothesis::ensemble;
-use resynapse::patient::{Patient, check_context};
+use resynapse::patient::{Patient, check_context, parameter_value};
 use resynapse::prepare::Person;
 use resynapse::protocol::Wanted;
 use resynapse::run::{Plan, Results};
 use resynapse::{protocol, quantity, regimen};
+use std::collections::BTreeMap;
 use std::path::Path;
+
+pub(crate) use knockout::times_h as knockout_times_h;
 
 /// Does what the arguments say.
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
@@ -54,6 +58,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Power(a) => power::run(global, a),
         Command::Gather(a) => trial::gather(global, a),
         Command::Probe(a) => probe::run(global, a),
+        Command::Serve(a) => serve::run(global, a),
         Command::Model(a) => model::run(global, a),
         Command::Evidence(a) => evidence::run(global, a),
         Command::Atlas(a) => atlas::run(global, a),
@@ -135,6 +140,28 @@ fn plans_and_probes(
             Err(more) => found.extend(if one_word(what) { vec![not_a_scenario(atlas, what)] } else { more }),
         },
     }
+    Ok((as_asked(atlas, global.few_threads(), global.seed(), subject, Read { plans, found, map })?, probes))
+}
+
+/// Plans as they were read, with what was wrong.
+pub(crate) struct Read {
+    /// Plans of the arms.
+    pub plans: Vec<Plan>,
+    /// What is wrong so far.
+    pub found: Vec<Diagnostic>,
+    /// The texts that findings point into.
+    pub map: SourceMap,
+}
+
+/// Applies what is asked of the person and the run to plans; everything wrong is said at once.
+pub(crate) fn as_asked(
+    atlas: &Atlas,
+    threads: usize,
+    seed: u64,
+    subject: &Subject,
+    read: Read,
+) -> Result<Vec<Plan>, Failure> {
+    let Read { mut plans, mut found, mut map } = read;
     let patient = match person(atlas, &mut map, subject) {
         Ok(patient) => patient,
         Err(Failure::Input(more, _)) => {
@@ -172,6 +199,8 @@ fn plans_and_probes(
     if let Some(rtol) = subject.rtol.filter(|r| !(1e-9..=1e-2).contains(r)) {
         found.push(option("rtol", format!("{rtol} is out of range"), "from 1e-9 to 1e-2; 1e-5 is the default"));
     }
+    let broken = links(atlas, &subject.holds, &mut found);
+    let sets = numbers_set(atlas, &subject.sets, &mut found);
     if !found.is_empty() {
         return Err(Failure::Input(found, Box::new(map)));
     }
@@ -184,7 +213,7 @@ fn plans_and_probes(
             plan.rtol = rtol;
         }
         plan.lanes = subject.lanes;
-        plan.threads = global.few_threads();
+        plan.threads = threads;
         if let Some(h) = until_h {
             plan.until_h = h;
         }
@@ -200,8 +229,12 @@ fn plans_and_probes(
         if let Some(h) = &hypothesis {
             plan.patient.hypothesis.clone_from(h);
         }
+        for link in &broken {
+            plan.hold.extend(link.hold.iter().filter(|port| !plan.hold.contains(port)).cloned().collect::<Vec<_>>());
+        }
+        plan.patient.overrides.extend(broken.iter().flat_map(|link| link.set.clone()).chain(sets.clone()));
         if subject.drawn {
-            plan.person = Person::drawn(global.seed(), 0);
+            plan.person = Person::drawn(seed, 0);
         }
         if plan.until_h > LONGEST_H {
             let message = "the run is longer than ten years";
@@ -219,15 +252,59 @@ fn plans_and_probes(
             found.push(Diagnostic::error_nowhere("RS6602", message, hint));
         }
     }
-    if found.is_empty() { Ok((plans, probes)) } else { Err(Failure::Input(found, Box::new(map))) }
+    if found.is_empty() { Ok(plans) } else { Err(Failure::Input(found, Box::new(map))) }
 }
 
-fn one_word(what: &str) -> bool {
+pub(crate) fn one_word(what: &str) -> bool {
     !what.is_empty() && !what.contains(char::is_whitespace)
 }
 
+/// A link that is broken: ports held, and numbers set in coherent units.
+struct Broken {
+    hold: Vec<String>,
+    set: Vec<(String, f64)>,
+}
+
+/// Links by the names of the assembly's knock-outs, or ports.
+fn links(atlas: &Atlas, names: &[String], found: &mut Vec<Diagnostic>) -> Vec<Broken> {
+    let Ok(assembly) = resynapse::run::whole(atlas) else { return Vec::new() };
+    let coherent = |(id, value): (&String, &f64)| {
+        let row = atlas.library.ledger.rows_of(id).next()?;
+        Some((id.clone(), row.unit.to_coherent(*value)))
+    };
+    let mut out = Vec::new();
+    for name in names {
+        let link = assembly.knockouts.iter().find(|k| k.name.eq_ignore_ascii_case(name));
+        if let Some(link) = link {
+            out.push(Broken { hold: link.hold.clone(), set: link.set.iter().filter_map(coherent).collect() });
+        } else if assembly.knockouts.iter().any(|k| k.hold.contains(name)) {
+            out.push(Broken { hold: vec![name.clone()], set: Vec::new() });
+        } else {
+            let known: Vec<&str> = assembly.knockouts.iter().map(|k| k.name.as_str()).collect();
+            let message = format!("--hold: there is no link `{name}`");
+            found.push(Diagnostic::error_nowhere("RS6606", message, format!("links: {}", known.join(", "))));
+        }
+    }
+    out
+}
+
+/// Numbers of the ledger set by hand, in coherent units.
+fn numbers_set(atlas: &Atlas, texts: &[String], found: &mut Vec<Diagnostic>) -> BTreeMap<String, f64> {
+    let mut out = BTreeMap::new();
+    for text in texts {
+        let (id, value) = text.split_once('=').unwrap_or((text, ""));
+        match parameter_value(atlas, id.trim(), value.trim()) {
+            Ok(x) => drop(out.insert(id.trim().to_string(), x)),
+            Err((message, hint)) => {
+                found.push(Diagnostic::error_nowhere("RS6204", format!("--set: {message}"), hint));
+            }
+        }
+    }
+    out
+}
+
 /// A single word is meant as the name of a scenario or a file.
-fn not_a_scenario(atlas: &Atlas, what: &str) -> Diagnostic {
+pub(crate) fn not_a_scenario(atlas: &Atlas, what: &str) -> Diagnostic {
     let known: Vec<&str> = atlas.scenarios.keys().map(String::as_str).collect();
     let hint = match ::model::parser::closest(what, &known) {
         Some(near) => format!("did you mean `{near}`?"),

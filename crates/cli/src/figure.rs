@@ -23,7 +23,7 @@ pub use compare::{Pace, compare, inside_a_sentence, pace, telling};
 pub use ladder::ladder;
 pub(crate) use ladder::{lane_title, shared_part};
 pub use response::{Response, Signal, response};
-pub(crate) use signal::{farthest, kin, present, weakest};
+pub(crate) use signal::{extreme_in_words, farthest, kin, moved, present, weakest};
 pub use wiring::{Link, Node, Strength, Wiring, first_sentence, wiring};
 pub use words::title as name_in_words;
 

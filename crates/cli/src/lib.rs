@@ -13,6 +13,7 @@ pub mod folder;
 pub mod json;
 pub mod probe;
 pub mod report;
+pub mod serve;
 pub mod terminal;
 pub mod trial;
 pub mod work;

@@ -7,7 +7,7 @@ use crate::arguments::{Global, Probe, ProbeKind};
 use crate::failure::Failure;
 use crate::figure::probe::Shift;
 use crate::files::{self, Folder};
-use crate::trial::pool;
+use crate::trial::pool_of;
 use ::model::diagnostic::Diagnostic;
 use ::model::source::{SourceMap, Sources};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -22,6 +22,7 @@ use resynapse::quantity;
 use resynapse::run::Plan;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use study::trial::analyse::LEVEL;
 
 impl From<ProbeKind> for Kind {
@@ -168,14 +169,46 @@ fn own_map(file: &Path, table: Option<&Path>) -> Result<Map, Vec<Diagnostic>> {
     Ok(Map { connectome, networks })
 }
 
-/// Runs it.
+/// Runs it, with a bar for each stage.
 pub fn run(atlas: &Atlas, global: &Global, asked: &Asked) -> Result<Findings, Failure> {
+    let bars = [bar(global, "making ready"), bar(global, "probing")];
+    bars[1].set_draw_target(indicatif::ProgressDrawTarget::hidden());
+    let heard = |stage: Stage, share: f64| {
+        let (bar, other) = if stage == Stage::Ready { (&bars[0], &bars[1]) } else { (&bars[1], &bars[0]) };
+        if stage == Stage::Probing && !other.is_finished() {
+            other.finish_and_clear();
+            if !global.quiet {
+                bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+            }
+        }
+        bar.set_position((share * SHARES) as u64);
+        ControlFlow::Continue(())
+    };
+    let found = run_with(atlas, global.seed(), global.many_threads(), asked, &heard);
+    bars.iter().for_each(ProgressBar::finish_and_clear);
+    found
+}
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The circuit is built and tuned.
+    Ready,
+    /// It is recorded.
+    Probing,
+}
+
+/// The same; `heard` is told the stage and the share of it that is done, and may stop the work.
+pub fn run_with(
+    atlas: &Atlas,
+    seed: u64,
+    threads: usize,
+    asked: &Asked,
+    heard: &(dyn Fn(Stage, f64) -> ControlFlow<()> + Sync),
+) -> Result<Findings, Failure> {
     let refuse = |r| Failure::from_refusal(r, &SourceMap::default());
     let factors: Vec<Vec<Factors>> = match asked.people {
-        Some(size) => {
-            let threads = global.many_threads();
-            study::probe::people(atlas, &asked.plan, &asked.times_h, size, global.seed(), threads).map_err(refuse)?
-        }
+        Some(size) => study::probe::people(atlas, &asked.plan, &asked.times_h, size, seed, threads).map_err(refuse)?,
         None => {
             let pairs = factors(atlas, &asked.plan, &asked.times_h).map_err(refuse)?;
             // Without treatment a person hardly changes: the first moment stands for before.
@@ -184,38 +217,32 @@ pub fn run(atlas: &Atlas, global: &Global, asked: &Asked) -> Result<Findings, Fa
         }
     };
     let rows = Rows::new(atlas);
-    let bar = bar(global, "making ready");
-    let mut heard = |share: f64| {
-        bar.set_position((share * SHARES) as u64);
-        ControlFlow::Continue(())
-    };
-    let seed = global.seed();
     let people = if asked.people.is_some() { fmri::People::Drawn } else { fmri::People::Typical };
-    let ready = Ready::new(asked.kind, &rows, &asked.settings, asked.map.clone(), people, seed, &mut heard);
+    let mut told = |share: f64| heard(Stage::Ready, share);
+    let ready = Ready::new(asked.kind, &rows, &asked.settings, asked.map.clone(), people, seed, &mut told);
     let rows = rows.finish().map_err(|found| Failure::Input(found, Box::default()))?;
     let ready = ready.map_err(refuse)?;
-    bar.finish_and_clear();
     let jobs: Vec<(usize, usize)> =
         (0..factors.len()).flat_map(|p| (0..factors[p].len()).map(move |k| (p, k))).collect();
-    let bar = self::bar(global, "probing");
-    bar.set_length(jobs.len() as u64 * SHARES as u64);
-    let outcomes: Result<Vec<Outcome>, Failure> = pool(global)?.install(|| {
+    // Every job counts alike; parts are counted in whole steps so that threads add up to the same.
+    let done = AtomicU64::new(0);
+    let all = jobs.len() as f64 * SHARES;
+    let outcomes: Result<Vec<Outcome>, Failure> = pool_of(threads)?.install(|| {
         jobs.par_iter()
             .map(|(person, k)| {
                 let mut told = 0;
-                let mut heard = |share: f64| {
+                let mut hear = |share: f64| {
                     let now = (share * SHARES) as u64;
-                    bar.inc(now.saturating_sub(told));
+                    let sum = done.fetch_add(now.saturating_sub(told), Ordering::Relaxed) + now.saturating_sub(told);
                     told = told.max(now);
-                    ControlFlow::Continue(())
+                    heard(Stage::Probing, sum as f64 / all)
                 };
-                let outcome = ready.run(&factors[*person][*k], seed, *person as u32, &mut heard);
-                bar.inc((SHARES as u64).saturating_sub(told));
+                let outcome = ready.run(&factors[*person][*k], seed, *person as u32, &mut hear);
+                let _ = hear(1.0);
                 outcome.map_err(refuse)
             })
             .collect()
     });
-    bar.finish_and_clear();
     let mut outcomes = outcomes?.into_iter();
     let people = factors.iter().map(|f| outcomes.by_ref().take(f.len()).collect()).collect();
     Ok(Findings { factors, people, ready, rows: rows.into_iter().cloned().collect() })

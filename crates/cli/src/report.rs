@@ -9,6 +9,8 @@ mod story;
 mod sureness;
 pub mod trial;
 
+pub(crate) use story::told;
+
 use crate::figure::{self, NOT_ADVICE, Observed, words};
 use maud::{DOCTYPE, Markup, PreEscaped, html as page};
 use model::ledger::{Grade, Source};

@@ -164,7 +164,12 @@ pub fn simulate_with(
 
 /// Threads for many people.
 pub fn pool(global: &Global) -> Result<rayon::ThreadPool, Failure> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(global.many_threads()).build();
+    pool_of(global.many_threads())
+}
+
+/// So many threads.
+pub fn pool_of(threads: usize) -> Result<rayon::ThreadPool, Failure> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|e| Failure::File(format!("cannot start threads: {e}")))
 }
 

@@ -9,8 +9,8 @@ use model::lower::{Lowered, Request};
 use sim::random::{Stream, stream_id};
 use sim::steady::Steady;
 use sim::{Options, Program};
-use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// Name of the runtime parameter that switches periodic forcings on.
 const FORCING: &str = "forcing";
@@ -20,7 +20,7 @@ const EVERYBODY: u32 = u32::MAX;
 /// A compiled model.
 pub struct Prepared {
     /// The joined model.
-    pub model: Model,
+    pub model: Arc<Model>,
     /// Its equations and the meaning of their numbers.
     pub lowered: Lowered,
     /// Which of the model's states the equations hold; the others stay zero.
@@ -76,7 +76,63 @@ pub fn prepare(
     let model = atlas.library.assemble(assembly, &patient.active(atlas))?;
     let lowered = model.lower(request)?;
     let kept = (0..model.states.len() as u32).collect();
-    Ok(Prepared { model, lowered, kept, program: OnceLock::new(), steady: OnceLock::new() })
+    Ok(Prepared { model: Arc::new(model), lowered, kept, program: OnceLock::new(), steady: OnceLock::new() })
+}
+
+/// Models that were compiled before, so that a run which differs from an earlier one in doses or in the person alone
+/// compiles nothing. The latest are kept; what is kept changes no result.
+#[derive(Default)]
+pub struct Compiled {
+    whole: Mutex<Shelf>,
+    focused: Mutex<Shelf>,
+}
+
+/// Models by what they were made for, the latest last.
+type Shelf = VecDeque<(String, Arc<Prepared>)>;
+
+impl Compiled {
+    /// So many models of each kind are kept: a few people, hypotheses and links side by side.
+    const MOST: usize = 12;
+
+    /// What [`prepare`] makes.
+    pub fn prepare(
+        &self,
+        atlas: &Atlas,
+        assembly: &Assembly,
+        patient: &Patient,
+        request: &Request,
+    ) -> Result<(String, Arc<Prepared>), Vec<Diagnostic>> {
+        let key = format!("{} {} {:?} {request:?}", atlas.hash, assembly.name, patient.active(atlas));
+        let made = Self::kept(&self.whole, &key, || prepare(atlas, assembly, patient, request))?;
+        Ok((key, made))
+    }
+
+    /// What [`Prepared::focused`] makes of a model that was made under this key.
+    pub fn focused(&self, key: &str, prepared: &Prepared, fired: &BTreeSet<u32>) -> Arc<Prepared> {
+        let key = format!("{key} {fired:?}");
+        let made = Self::kept(&self.focused, &key, || Ok::<_, std::convert::Infallible>(prepared.focused(fired)));
+        made.unwrap_or_else(|never| match never {})
+    }
+
+    fn kept<E>(
+        shelf: &Mutex<Shelf>,
+        key: &str,
+        make: impl FnOnce() -> Result<Prepared, E>,
+    ) -> Result<Arc<Prepared>, E> {
+        // What a thread that panicked left behind is whole: entries are only added and taken.
+        let open = || shelf.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((_, found)) = open().iter().find(|(k, _)| k == key) {
+            return Ok(found.clone());
+        }
+        // Made without the lock, so that others go on meanwhile.
+        let made = Arc::new(make()?);
+        let mut shelf = open();
+        while shelf.len() >= Self::MOST {
+            shelf.pop_front();
+        }
+        shelf.push_back((key.to_string(), made.clone()));
+        Ok(made)
+    }
 }
 
 impl AssemblyFile {
@@ -96,10 +152,10 @@ impl Prepared {
     }
 
     /// The same model when only the `fired` actions happen: states that then stay exactly zero are left out.
-    pub fn focused(self, fired: &BTreeSet<u32>) -> Prepared {
+    pub fn focused(&self, fired: &BTreeSet<u32>) -> Prepared {
         let kept = self.lowered.lively(fired);
         let lowered = self.lowered.keeping(&kept, fired);
-        Prepared { model: self.model, lowered, kept, program: OnceLock::new(), steady: OnceLock::new() }
+        Prepared { model: self.model.clone(), lowered, kept, program: OnceLock::new(), steady: OnceLock::new() }
     }
 
     /// States of the equations as states of the whole model.

@@ -77,32 +77,10 @@ impl Provenance {
                 },
             })
             .collect();
-        let grades: BTreeMap<&str, Grade> = parameters.iter().map(|p| (p.row.id.as_str(), p.row.grade())).collect();
+        let rows: BTreeMap<&str, &Row> = parameters.iter().map(|p| (p.row.id.as_str(), &p.row)).collect();
         let paths = prepared.lowered.paths(values, Some(fired));
-        let neutral = |name: &str| {
-            let row = parameters.iter().find(|p| p.row.id == name).map(|p| &p.row);
-            let source = row.and_then(|r| atlas.library.ledger.source(&r.source_key));
-            source.is_some_and(|s| s.kind == NEUTRAL)
-        };
         let profiles = (0..assembly.traces.len())
-            .map(|k| {
-                let mut profile = GradeProfile::default();
-                for name in paths.influences(k) {
-                    if neutral(&name) {
-                        continue;
-                    }
-                    let Some(grade) = grades.get(name.as_str()).copied() else { continue };
-                    *profile.counts.entry(grade).or_default() += 1;
-                    if profile.weakest.is_none_or(|w| grade > w) {
-                        profile.weakest = Some(grade);
-                        profile.weakest_rows.clear();
-                    }
-                    if profile.weakest == Some(grade) {
-                        profile.weakest_rows.push(name);
-                    }
-                }
-                profile
-            })
+            .map(|k| profile(atlas, paths.influences(k).iter().filter_map(|name| rows.get(name.as_str()).copied())))
             .collect();
         Provenance {
             program: env!("CARGO_PKG_VERSION"),
@@ -115,4 +93,24 @@ impl Provenance {
             states: prepared.model.states.len(),
         }
     }
+}
+
+/// The grades of rows, those that say nothing about the world left out.
+pub fn profile<'a>(atlas: &Atlas, rows: impl Iterator<Item = &'a Row>) -> GradeProfile {
+    let mut profile = GradeProfile::default();
+    for row in rows {
+        if atlas.library.ledger.source(&row.source_key).is_some_and(|s| s.kind == NEUTRAL) {
+            continue;
+        }
+        let grade = row.grade();
+        *profile.counts.entry(grade).or_default() += 1;
+        if profile.weakest.is_none_or(|w| grade > w) {
+            profile.weakest = Some(grade);
+            profile.weakest_rows.clear();
+        }
+        if profile.weakest == Some(grade) {
+            profile.weakest_rows.push(row.id.clone());
+        }
+    }
+    profile
 }

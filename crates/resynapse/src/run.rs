@@ -4,7 +4,7 @@ use crate::atlas::{AssemblyFile, Atlas, KnockoutSpec, TraceSpec, WHOLE};
 use crate::dosing;
 use crate::nonmem::{self, Carry, Record, Script, Subject, Trouble};
 use crate::patient::Patient;
-use crate::prepare::{Person, Prepared, options, prepare};
+use crate::prepare::{Compiled, Person, Prepared, options};
 use crate::provenance::Provenance;
 use crate::quantity::Amount;
 use crate::regimen::{Dose, Regimen};
@@ -13,7 +13,7 @@ use model::lower::Request;
 use model::unit::Unit;
 use sim::{Entry, Job, Outcome, What, run_parallel};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// What is to be run.
 #[derive(Clone, Debug)]
@@ -217,8 +217,13 @@ pub fn whole(atlas: &Atlas) -> Result<&AssemblyFile, Refusal> {
 
 /// Runs a plan on the whole assembly.
 pub fn run(atlas: &Atlas, plan: &Plan) -> Result<Results, Refusal> {
+    run_with(atlas, plan, &Compiled::default())
+}
+
+/// The same with models that may have been compiled before.
+pub fn run_with(atlas: &Atlas, plan: &Plan, compiled: &Compiled) -> Result<Results, Refusal> {
     let assembly = whole(atlas)?;
-    let bench = Bench::new(atlas, assembly, plan, assembly.request())?;
+    let bench = Bench::new(atlas, assembly, plan, assembly.request(), compiled)?;
     let expectancy = assembly.knockouts.iter().find(|k| k.expectancy);
     let mut jobs = vec![bench.job(None, true)?, bench.job(None, false)?];
     let fired = jobs[0].fired();
@@ -263,7 +268,7 @@ pub struct KnockoutTable {
 /// Holds each link of the chain at rest in turn and reports what is left of the effect on `port`.
 pub fn knockout(atlas: &Atlas, plan: &Plan, port: &str, times_h: &[f64]) -> Result<KnockoutTable, Refusal> {
     let assembly = whole(atlas)?;
-    let bench = Bench::new(atlas, assembly, plan, assembly.request())?;
+    let bench = Bench::new(atlas, assembly, plan, assembly.request(), &Compiled::default())?;
     let trace = assembly.traces.iter().position(|t| t.port == port).ok_or_else(|| {
         let known: Vec<&str> = assembly.traces.iter().map(|t| t.port.as_str()).collect();
         let message = format!("`{port}` is not reported by the assembly");
@@ -296,11 +301,47 @@ pub fn knockout(atlas: &Atlas, plan: &Plan, port: &str, times_h: &[f64]) -> Resu
 pub fn follow(atlas: &Atlas, plan: &Plan, treated: bool, ports: &[String], hold: &[String]) -> Result<Course, Refusal> {
     let assembly = whole(atlas)?;
     let request = Request { outputs: ports.to_vec(), holds: hold.to_vec(), checks: false };
-    let bench = Bench::new(atlas, assembly, plan, request)?;
+    let bench = Bench::new(atlas, assembly, plan, request, &Compiled::default())?;
     let link = KnockoutSpec { name: String::new(), hold: hold.to_vec(), set: BTreeMap::new(), expectancy: false };
     let work = bench.job(Some(&link), treated)?;
     let mut courses = bench.courses(plan, vec![work])?;
     Ok(courses.swap_remove(0))
+}
+
+/// Follows ports through many plans side by side, treated, in the units of the assembly's traces: people who are given the
+/// same, or one person with numbers moved. A plan that fails takes no other with it.
+///
+/// Errors of the whole: input that no plan can be built from.
+pub fn follow_all(
+    atlas: &Atlas,
+    plans: &[Plan],
+    ports: &[String],
+    compiled: &Compiled,
+) -> Result<Vec<Result<Course, Refusal>>, Refusal> {
+    let assembly = whole(atlas)?;
+    let request = Request { outputs: ports.to_vec(), holds: Vec::new(), checks: false };
+    let bench = |plan| Bench::new(atlas, assembly, plan, request.clone(), compiled);
+    let benches = plans.iter().map(bench).collect::<Result<Vec<Bench<'_>>, Refusal>>()?;
+    let mut out: Vec<Option<Result<Course, Refusal>>> = plans.iter().map(|_| None).collect();
+    // Plans of one compiled model advance together.
+    while let Some(first) = out.iter().position(Option::is_none) {
+        let alike = |i: &usize| out[*i].is_none() && Arc::ptr_eq(&benches[*i].prepared, &benches[first].prepared);
+        let members: Vec<usize> = (0..plans.len()).filter(alike).collect();
+        let mut ready = Vec::new();
+        let mut work = Vec::new();
+        for i in members {
+            match benches[i].job(None, true) {
+                Ok(job) => {
+                    ready.push(i);
+                    work.push(job);
+                }
+                Err(refusal) => out[i] = Some(Err(refusal)),
+            }
+        }
+        let found = benches[first].each(&plans[first], work);
+        ready.into_iter().zip(found).for_each(|(i, course)| out[i] = Some(course));
+    }
+    Ok(out.into_iter().flatten().collect())
 }
 
 /// One variant of a plan, ready for the engine.
@@ -357,7 +398,7 @@ struct Bench<'a> {
     atlas: &'a Atlas,
     assembly: &'a AssemblyFile,
     plan: &'a Plan,
-    prepared: Prepared,
+    prepared: Arc<Prepared>,
     parameters: Vec<f64>,
     /// Unit of each output.
     units: Vec<Unit>,
@@ -373,11 +414,12 @@ impl<'a> Bench<'a> {
         assembly: &'a AssemblyFile,
         plan: &'a Plan,
         mut request: Request,
+        compiled: &Compiled,
     ) -> Result<Self, Refusal> {
         request.holds.extend(plan.hold.iter().cloned());
         request.holds.sort();
         request.holds.dedup();
-        let prepared = prepare(atlas, &assembly.assembly, &plan.patient, &request)?;
+        let (key, prepared) = compiled.prepare(atlas, &assembly.assembly, &plan.patient, &request)?;
         let unit = |port: &String| {
             let trace = assembly.traces.iter().find(|t| &t.port == port).map(|t| t.unit.clone());
             trace.or_else(|| prepared.model.unit_of(port).cloned()).unwrap_or_else(Unit::one)
@@ -385,7 +427,7 @@ impl<'a> Bench<'a> {
         let units = request.outputs.iter().map(unit).collect();
         let parameters = prepared.parameters(&plan.patient, plan.person);
         let fired = fired(atlas, assembly, &prepared, &parameters, plan)?;
-        let prepared = prepared.focused(&fired);
+        let prepared = compiled.focused(&key, &prepared, &fired);
         Ok(Bench { atlas, assembly, plan, prepared, parameters, units, holds: request.holds, held: OnceLock::new() })
     }
 
@@ -485,24 +527,32 @@ impl<'a> Bench<'a> {
     }
 
     fn courses(&self, plan: &Plan, work: Vec<Work>) -> Result<Vec<Course>, Refusal> {
+        self.each(plan, work).into_iter().collect()
+    }
+
+    /// Runs variants side by side; each succeeds or fails by itself.
+    fn each(&self, plan: &Plan, work: Vec<Work>) -> Vec<Result<Course, Refusal>> {
         let options = sim::Options { rtol: plan.rtol, lanes: plan.lanes, ..options() };
-        let mut outcomes: Vec<Option<Outcome>> = Vec::new();
+        let mut found: Vec<Option<Result<Course, Refusal>>> = Vec::new();
         let mut jobs = Vec::new();
         for (i, work) in work.into_iter().enumerate() {
-            outcomes.push(match work {
+            found.push(match work {
                 Work::Job(mut job) => {
                     job.id = i as u64;
                     jobs.push(job);
                     None
                 }
-                Work::Script(script) => Some(script.run(&self.prepared, &options).map_err(|t| self.trouble(t))?),
+                Work::Script(script) => {
+                    let outcome = script.run(&self.prepared, &options).map_err(|t| self.trouble(t));
+                    Some(outcome.and_then(|o| self.course(o)))
+                }
             });
         }
         for outcome in run_parallel(self.prepared.program(), jobs, &options, plan.threads.max(1)) {
             let slot = outcome.id as usize;
-            outcomes[slot] = Some(outcome);
+            found[slot] = Some(self.course(outcome));
         }
-        outcomes.into_iter().flatten().map(|o| self.course(o)).collect()
+        found.into_iter().flatten().collect()
     }
 
     fn course(&self, outcome: Outcome) -> Result<Course, Refusal> {

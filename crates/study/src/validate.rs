@@ -17,6 +17,7 @@ use resynapse::regimen::{Regimen, sentence};
 use resynapse::run::{Plan, Refusal};
 use sim::random::{inverse_normal, stream_id};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 /// Level of intervals.
 const LEVEL: f64 = 0.95;
@@ -151,12 +152,12 @@ impl Report {
 type Key = (String, String);
 
 /// Runs every arm that the wanted targets need and holds each target against it. `progress` is told the arm at hand,
-/// how many are done and how many there are.
+/// how many are done and how many there are, and may stop the work.
 pub fn validate(
     atlas: &Atlas,
     targets: &Targets,
     options: &Options,
-    progress: &mut dyn FnMut(&str, usize, usize),
+    progress: &mut dyn FnMut(&str, usize, usize) -> ControlFlow<()>,
 ) -> Result<Report, Refusal> {
     let wanted: Vec<&Target> = targets.rows.iter().filter(|t| is_wanted(targets, t, options)).collect();
     let mut needs: BTreeMap<Key, (BTreeSet<String>, Vec<f64>)> = BTreeMap::new();
@@ -185,7 +186,9 @@ pub fn validate(
     let mut cohorts: BTreeMap<Key, Cohort> = BTreeMap::new();
     let count = needs.len();
     for (done, (key, (ports, times))) in needs.into_iter().enumerate() {
-        progress(&format!("{} ({})", key.0, key.1), done, count);
+        if progress(&format!("{} ({})", key.0, key.1), done, count).is_break() {
+            return Err(Refusal::Numerics("stopped".into()));
+        }
         let size = printed_size(&wanted, targets, &key);
         let trials = trials.get(&key.1).copied().unwrap_or(LEAST_TRIALS);
         let mut all = Vec::new();

@@ -83,7 +83,8 @@ fn agrees_that_every_scored_target_can_be_run() {
     assert_eq!((count(Usage::Score), count(Usage::Sign), targets.rows.len()), (69, 10, 110));
     let signs = targets.rows.iter().filter(|r| r.usage == Usage::Sign);
     assert!(signs.clone().all(|r| targets.signs.contains_key(&r.id)));
-    let report = validate(&atlas, &targets, &options("TNE01"), &mut |_, _, _| {}).unwrap_or_else(|e| panic!("{e:?}"));
+    let report = validate(&atlas, &targets, &options("TNE01"), &mut |_, _, _| std::ops::ControlFlow::Continue(()))
+        .unwrap_or_else(|e| panic!("{e:?}"));
     assert_eq!(report.findings.len(), 1);
     let finding = &report.findings[0];
     assert!(finding.error > 0.0 && finding.predicted < 0.0 && finding.z.is_some() && finding.inside.is_some());

@@ -1,25 +1,30 @@
 //! Writes docs/reference/validation.md: every printed number beside the model's, with the worst misses and why.
 
 use resynapse::atlas::{Atlas, Embedded};
+use resynapse_cli::serve::card::Made;
 use std::collections::BTreeMap;
 use study::target::{Targets, Usage};
 use study::validate::{Finding, Options, Report, validate};
 
 /// Where the page stands.
 pub const PATH: &str = "docs/reference/validation.md";
+/// Where the same numbers are kept for the explorer.
+pub const RECORD: &str = "docs/reference/validation.json";
 /// People an arm, and seed: enough that the Monte-Carlo error is small beside the printed intervals.
 const PEOPLE: u32 = 200;
 const SEED: u64 = 1;
 /// How many misses are named with a reason.
 const WORST: usize = 10;
 
-/// The text of the page, or why there is none.
-pub fn page(atlas: &Atlas) -> Result<String, String> {
+/// The text of the page and the record of its numbers, or why there is none.
+pub fn made(atlas: &Atlas) -> Result<[String; 2], String> {
     let targets = Targets::load(atlas, &Embedded).map_err(|(found, map)| model::diagnostic::render(&found, &map))?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let options = Options { size: PEOPLE, seed: SEED, threads, only: vec![], all: false, overrides: BTreeMap::new() };
-    let report = validate(atlas, &targets, &options, &mut |_, _, _| {}).map_err(|e| format!("{e:?}"))?;
-    Ok(text(&targets, &report))
+    let report = validate(atlas, &targets, &options, &mut |_, _, _| std::ops::ControlFlow::Continue(()))
+        .map_err(|e| format!("{e:?}"))?;
+    let record = Made::of(atlas, &targets, &report, PEOPLE, SEED).text();
+    Ok([text(&targets, &report), record])
 }
 
 fn number(x: f64) -> String {

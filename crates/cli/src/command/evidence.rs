@@ -111,7 +111,8 @@ fn to_json(atlas: &Atlas, r: &Row) -> Value {
     })
 }
 
-fn spread(s: &Spread) -> String {
+/// A spread in words.
+pub(crate) fn spread(s: &Spread) -> String {
     match s.law {
         Law::None => "none stated".into(),
         Law::Normal => format!("normal, SD {}", s.size),
@@ -206,13 +207,13 @@ fn few(signals: &[String]) -> String {
 }
 
 /// What rests on each number: the modules that use it and the reported signals it moves by default.
-struct Dependants {
+pub(crate) struct Dependants {
     modules: BTreeMap<String, Vec<String>>,
     signals: Vec<(String, BTreeSet<String>)>,
 }
 
 impl Dependants {
-    fn new(atlas: &Atlas) -> Result<Dependants, Failure> {
+    pub(crate) fn new(atlas: &Atlas) -> Result<Dependants, Failure> {
         let mut modules: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (path, module) in &atlas.library.modules {
             let instances = expand(module, &atlas.library.families, &mut Vec::new());
@@ -229,10 +230,10 @@ impl Dependants {
         let traces = assembly.traces.iter().enumerate();
         Ok(Dependants { modules, signals: traces.map(|(k, t)| (t.label.clone(), paths.influences(k))).collect() })
     }
-    fn modules(&self, id: &str) -> Vec<String> {
+    pub(crate) fn modules(&self, id: &str) -> Vec<String> {
         self.modules.get(id).cloned().unwrap_or_default()
     }
-    fn signals(&self, id: &str) -> Vec<String> {
+    pub(crate) fn signals(&self, id: &str) -> Vec<String> {
         self.signals.iter().filter(|(_, ids)| ids.contains(id)).map(|(label, _)| label.clone()).collect()
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 const TIMES_H: [f64; 3] = [4.0, 24.0, 168.0];
 
 /// Those of the usual times that a run reaches; its end where it reaches none.
-pub(super) fn times_h(until_h: f64) -> Vec<f64> {
+pub(crate) fn times_h(until_h: f64) -> Vec<f64> {
     let within: Vec<f64> = TIMES_H.into_iter().filter(|t| *t <= until_h).collect();
     if within.is_empty() { vec![until_h] } else { within }
 }

@@ -12,7 +12,7 @@ use ::model::expand::expand;
 use ::model::ledger::Grade;
 use ::model::library::Contexts;
 use ::model::parser::closest;
-use ::model::syntax::{EffectKind, Module};
+use ::model::syntax::{Binder, EffectKind, Equation, Item, Let, Module, Provide};
 use resynapse::atlas::Atlas;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -124,13 +124,37 @@ fn show(global: &Global, name: &str, source: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What a line is repeated over, in words.
+fn repeated(binders: &[Binder]) -> String {
+    let all: Vec<String> = binders.iter().map(|b| format!("{} in {}", b.variable.value, b.family.value)).collect();
+    if all.is_empty() { String::new() } else { format!("for each {}", all.join(", ")) }
+}
+
+/// How the states of a module change.
+fn equations(module: &Module) -> Vec<Vec<String>> {
+    let row = |e: &Item<Equation>| {
+        vec![format!("{}'", e.value.state.value), format!("= {}", e.value.value), repeated(&e.binders)]
+    };
+    module.equations.iter().map(row).collect()
+}
+
+/// What a module works out on the way.
+fn lets(module: &Module) -> Vec<Vec<String>> {
+    let row = |l: &Item<Let>| vec![l.value.name.value.clone(), format!("= {}", l.value.value), repeated(&l.binders)];
+    module.lets.iter().map(row).collect()
+}
+
+/// Everything a module computes, as text: equations of its states, what is worked out on the way, what it gives.
+pub(crate) fn formulae(module: &Module) -> String {
+    let given =
+        |p: &Item<Provide>| vec![p.value.name.value.clone(), format!("= {}", p.value.value), repeated(&p.binders)];
+    let parts = [equations(module), lets(module), module.provides.iter().map(given).collect()];
+    parts.iter().filter(|rows| !rows.is_empty()).map(|rows| table(rows)).collect::<Vec<_>>().join("\n")
+}
+
 /// A module as a page of text, families as they were written.
 fn page(atlas: &Atlas, path: &str, module: &Module) -> String {
     let mut out = format!("{path}\n\n{}\n", module.about);
-    let repeated = |binders: &[::model::syntax::Binder]| {
-        let all: Vec<String> = binders.iter().map(|b| format!("{} in {}", b.variable.value, b.family.value)).collect();
-        if all.is_empty() { String::new() } else { format!("for each {}", all.join(", ")) }
-    };
     let mut section = |title: &str, rows: Vec<Vec<String>>| {
         if !rows.is_empty() {
             out.push_str(&format!("\n{title}\n"));
@@ -165,22 +189,8 @@ fn page(atlas: &Atlas, path: &str, module: &Module) -> String {
             })
             .collect(),
     );
-    section(
-        "equations",
-        module
-            .equations
-            .iter()
-            .map(|e| vec![format!("{}'", e.value.state.value), format!("= {}", e.value.value), repeated(&e.binders)])
-            .collect(),
-    );
-    section(
-        "with",
-        module
-            .lets
-            .iter()
-            .map(|l| vec![l.value.name.value.clone(), format!("= {}", l.value.value), repeated(&l.binders)])
-            .collect(),
-    );
+    section("equations", equations(module));
+    section("with", lets(module));
     for event in &module.events {
         let rows = event.effects.iter().map(|e| {
             let v = &e.value;

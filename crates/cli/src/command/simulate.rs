@@ -8,6 +8,7 @@ use crate::{json, terminal};
 use resynapse::atlas::Atlas;
 use resynapse::expectation::evaluate;
 use resynapse::quantity::{self, Amount};
+use resynapse::regimen::Dose;
 use resynapse::run::{Results, knockout};
 use std::io::IsTerminal;
 use std::time::Instant;
@@ -163,8 +164,16 @@ fn pooled(results: &[Results]) -> String {
 
 /// Says how far published doses reach: a dose that runs is not thereby one that anybody was given.
 fn published(atlas: &Atlas, results: &[Results]) {
+    for told in reach(atlas, results.iter().flat_map(|r| &r.plan().regimen.doses)) {
+        anstream::eprintln!("{told}");
+    }
+}
+
+/// How far published doses reach, in sentences: one for each compound and route that is given.
+pub(crate) fn reach<'a>(atlas: &Atlas, doses: impl Iterator<Item = &'a Dose> + Clone) -> Vec<String> {
     let mut told = std::collections::BTreeSet::new();
-    for dose in results.iter().flat_map(|r| &r.plan().regimen.doses) {
+    let mut out = Vec::new();
+    for dose in doses.clone() {
         if !told.insert((dose.compound.clone(), dose.route.clone())) {
             continue;
         }
@@ -173,21 +182,21 @@ fn published(atlas: &Atlas, results: &[Results]) {
         };
         let route = resynapse::compound::route_title(&dose.route);
         let highest = compound.routes.get(&dose.route).map_or("", |r| r.highest_published.as_str());
-        let alike = results.iter().flat_map(|r| &r.plan().regimen.doses);
-        let alike = alike.filter(|d| d.compound == dose.compound && d.route == dose.route);
+        let alike = doses.clone().filter(|d| d.compound == dose.compound && d.route == dose.route);
         let most = alike.filter_map(|d| beyond(d.amount, highest)).fold(0.0, f64::max);
         if most > 0.0 {
-            anstream::eprintln!(
+            out.push(format!(
                 "warning: {}, {route}: a dose is {most:.1} times the highest published one ({highest}); beyond \
                  that nothing is known here, and nothing here says it is safe",
                 compound.name
-            );
+            ));
             continue;
         }
         let highest = if highest.is_empty() { "none in the evidence read for it" } else { highest };
-        anstream::eprintln!(
+        out.push(format!(
             "note: {}, {route}: highest published dose {highest}; beyond it nothing is known here",
             compound.name
-        );
+        ));
     }
+    out
 }

@@ -6,9 +6,7 @@ use crate::failure::Failure;
 use crate::files::Folder;
 use indicatif::{ProgressBar, ProgressStyle};
 use resynapse::atlas::Embedded;
-use resynapse::patient::parameter_value;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use study::target::{Targets, Usage};
 use study::validate::{Finding, Options, Report, Spread, validate};
@@ -20,17 +18,8 @@ pub(super) fn run(global: &Global, a: &Validate) -> Result<(), Failure> {
         None => Targets::load(&atlas, &Embedded),
     };
     let targets = targets.map_err(|(found, map)| Failure::Input(found, Box::new(map)))?;
-    let mut overrides = BTreeMap::new();
     let mut wrong = Vec::new();
-    for text in &a.set {
-        let (id, value) = text.split_once('=').unwrap_or((text, ""));
-        match parameter_value(&atlas, id.trim(), value.trim()) {
-            Ok(x) => drop(overrides.insert(id.trim().to_string(), x)),
-            Err((message, hint)) => {
-                wrong.push(::model::diagnostic::Diagnostic::error_nowhere("RS6204", format!("--set: {message}"), hint));
-            }
-        }
-    }
+    let overrides = super::numbers_set(&atlas, &a.set, &mut wrong);
     if !wrong.is_empty() {
         return Err(Failure::Input(wrong, Box::default()));
     }
@@ -51,6 +40,7 @@ pub(super) fn run(global: &Global, a: &Validate) -> Result<(), Failure> {
         bar.set_length(count as u64);
         bar.set_position(done as u64);
         bar.set_message(arm.to_string());
+        std::ops::ControlFlow::Continue(())
     })
     .map_err(|e| Failure::from_refusal(e, &atlas.library.sources))?;
     bar.finish_and_clear();

@@ -50,9 +50,13 @@ fn at_moments<'a, T>(findings: &'a Findings, of: impl Fn(&'a Detail) -> Option<&
     (0..moments).map(|k| findings.people.iter().filter_map(|p| of(&p.get(k)?.detail)).collect()).collect()
 }
 
-/// Spectra as means over people, and spikes of the first.
-fn electric(asked: &Asked, findings: &Findings, names: &[String]) -> Vec<Picture> {
-    let all = at_moments(findings, |d| if let Detail::Eeg(r) = d { Some(&r.resting) } else { None });
+/// What an EEG gave at each moment, before first.
+fn rests(findings: &Findings) -> Vec<Vec<&Resting>> {
+    at_moments(findings, |d| if let Detail::Eeg(r) = d { Some(&r.resting) } else { None })
+}
+
+/// Spectra as means over people, before first.
+pub fn mean_spectra(findings: &Findings) -> Vec<Spectrum> {
     let mean = |rests: &Vec<&Resting>| -> Option<Spectrum> {
         let mut sum = rests.first()?.spectrum.clone();
         for (k, density) in sum.density.iter_mut().enumerate() {
@@ -60,26 +64,34 @@ fn electric(asked: &Asked, findings: &Findings, names: &[String]) -> Vec<Picture
         }
         Some(sum)
     };
-    let spectra: Vec<Spectrum> = all.iter().filter_map(mean).collect();
+    rests(findings).iter().filter_map(mean).collect()
+}
+
+/// Spectra as means over people, and spikes of the first.
+fn electric(asked: &Asked, findings: &Findings, names: &[String]) -> Vec<Picture> {
+    let spectra = mean_spectra(findings);
     let [low, high] = asked.settings.eeg.aperiodic;
     let exponents: Vec<Option<f64>> = spectra.iter().map(|s| s.aperiodic(low, high).map(|a| a.exponent)).collect();
+    let all = rests(findings);
     let firsts: Vec<(&Resting, String)> =
         all.iter().zip(names).filter_map(|(rests, name)| Some((*rests.first()?, name.clone()))).collect();
     let spectrum = spectrum::spectra(&spectra, names, &asked.settings.eeg.bands, &exponents);
     spectrum.into_iter().chain(raster::raster(&firsts)).collect()
 }
 
+/// Connectivity at a moment, row by row, mean over people (Fisher); 0 is before.
+pub fn mean_connectivity(findings: &Findings, moment: usize) -> Option<Vec<f64>> {
+    let of = |o: &Outcome| match &o.detail {
+        Detail::Fmri(scan) => Some(scan.connectivity.clone()),
+        _ => None,
+    };
+    let all: Vec<Vec<f64>> = findings.people.iter().filter_map(|p| of(p.get(moment)?)).collect();
+    (!all.is_empty()).then(|| neural::brain::observe::fisher_mean(&all))
+}
+
 /// Connectivity before and at the first moment, mean over people.
 fn connectivity(asked: &Asked, findings: &Findings) -> Option<Picture> {
-    let mean = |k: usize| -> Option<Vec<f64>> {
-        let of = |o: &Outcome| match &o.detail {
-            Detail::Fmri(scan) => Some(scan.connectivity.clone()),
-            _ => None,
-        };
-        let all: Vec<Vec<f64>> = findings.people.iter().filter_map(|p| of(p.get(k)?)).collect();
-        (!all.is_empty()).then(|| neural::brain::observe::fisher_mean(&all))
-    };
-    let (before, after) = (mean(0)?, mean(1)?);
+    let (before, after) = (mean_connectivity(findings, 0)?, mean_connectivity(findings, 1)?);
     let networks = &asked.map.networks;
     let mut names: Vec<&String> = Vec::new();
     networks.iter().for_each(|n| {

@@ -27,10 +27,11 @@ pub fn section(report: &Report<'_>) -> Markup {
     }
 }
 
-type Sentence = (String, Option<Grade>);
+/// A sentence with the weakest grade behind it.
+pub(crate) type Sentence = (String, Option<Grade>);
 
 /// Lanes in order, with their sentences.
-fn told(results: &Results) -> Vec<(String, Vec<Sentence>)> {
+pub(crate) fn told(results: &Results) -> Vec<(String, Vec<Sentence>)> {
     let mut lanes: Vec<&str> = Vec::new();
     for trace in results.traces() {
         if !lanes.contains(&trace.lane.as_str()) {
