@@ -23,6 +23,8 @@ import "./ladder.css";
 
 const REST_MS = 1500;
 const FIRST_CURSOR_H = 24;
+/** Said of every dose, not only of high ones: it stands below, not above. */
+const NOTE = "note: ";
 
 export function Ladder() {
   const ask = asked.value;
@@ -89,7 +91,7 @@ function Whole({ catalogue, ask }: { catalogue: Catalogue; ask: Ask }) {
         <div class={waiting ? "lanes is-waiting" : "lanes"} aria-busy={waiting}>
           <Toolbar catalogue={catalogue} ask={ask} run={run} shown={shown} onPeople={nextPeople} />
           <Mistakes mistakes={mistakes} />
-          {run?.warnings.map((warning) => <p key={warning} class="beyond">{warning}</p>)}
+          {run?.warnings.filter((warning) => !warning.startsWith(NOTE)).map((warning) => <p key={warning} class="beyond">{warning}</p>)}
           {!run && mistakes.length === 0 && <Waiting what="Computing the first run" />}
           {run && (
             <>
@@ -123,6 +125,7 @@ function Provenance({ run, note }: { run: NonNullable<ReturnType<typeof useRun>[
   return (
     <p class="quiet provenance">
       {numbers} numbers, {states} state variables, explanation: {hypothesis}. resynapse {program}, atlas {atlas_hash.slice(0, 10)}. {note}
+      {run.warnings.filter((warning) => warning.startsWith(NOTE)).map((warning) => <span key={warning}> {warning.slice(NOTE.length)}.</span>)}
     </p>
   );
 }
