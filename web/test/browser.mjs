@@ -15,16 +15,15 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  "--use-gl=angle",
-  "--use-angle=swiftshader",
-  "--enable-unsafe-swiftshader",
 ];
+/** Drawing in software: slow, so only for tests of the brain. */
+const WEBGL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
 
 /** Starts what is needed; `close` ends only what was started here. */
-export async function open() {
+export async function open({ webgl = false } = {}) {
   const server = await serve();
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  const browser = await chromium.launch({ executablePath, args: FLAGS });
+  const browser = await chromium.launch({ executablePath, args: [...FLAGS, ...(webgl ? WEBGL : ["--disable-gpu"])] });
   return {
     address: server.address,
     browser,

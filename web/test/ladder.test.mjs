@@ -73,7 +73,7 @@ test("p pins the run, and it stays behind the next one", async () => {
   assert.equal(await page.locator(".pins li").count(), 1);
   await page.locator("input[type=number]").first().fill("1");
   await page.keyboard.press("Tab");
-  await page.waitForSelector(".line.tone-ghost");
+  await page.waitForSelector(".panel .chart .line.tone-ghost", { state: "attached" });
   assert.match(await page.locator(".lane-symptom .readout").first().textContent(), /A/);
   await page.getByRole("button", { name: /^Unpin A/ }).click();
   assert.equal(await page.locator(".pins li").count(), 0);
@@ -83,7 +83,7 @@ test("p pins the run, and it stays behind the next one", async () => {
 test("s shows a classical antidepressant beside it", async () => {
   const { page, done } = await ladder();
   await page.keyboard.press("s");
-  await page.waitForSelector(".lane-symptom .line.tone-ghost");
+  await page.waitForSelector(".lane-symptom .line.tone-ghost", { state: "attached" });
   assert.equal((await query(page)).ssri, "1");
   await page.keyboard.press("s");
   await page.waitForSelector(".line.tone-ghost", { state: "detached" });
@@ -92,9 +92,9 @@ test("s shows a classical antidepressant beside it", async () => {
 
 test("b goes from bands to lines to none", async () => {
   const { page, done } = await ladder();
-  await page.waitForSelector(".band.is-wide");
+  await page.waitForSelector(".band.is-wide", { state: "attached" });
   await page.keyboard.press("b");
-  await page.waitForSelector(".line.tone-person");
+  await page.waitForSelector(".line.tone-person", { state: "attached" });
   await page.keyboard.press("b");
   await page.waitForSelector(".line.tone-person", { state: "detached" });
   assert.equal(await page.locator(".band").count(), 0);

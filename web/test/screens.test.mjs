@@ -14,7 +14,7 @@ test("breaking TrkB leaves less of the effect, and mending brings it back", asyn
   assert.match(await page.textContent(".outcome"), /Nothing is broken/);
   await page.getByRole("checkbox", { name: /^TrkB/ }).focus();
   await page.keyboard.press("Space");
-  await page.waitForSelector(".line.tone-ghost");
+  await page.waitForSelector(".line.tone-ghost", { state: "attached" });
   await page.waitForFunction(() => /\d+ % of the change is left/.test(document.querySelector(".outcome").textContent));
   assert.equal((await query(page)).hold, "TrkB");
   assert.deepEqual(await violations(page), []);

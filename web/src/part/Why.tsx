@@ -10,6 +10,7 @@ import { Badge } from "./Badge";
 import { Dialog } from "./Dialog";
 import { Go } from "./Go";
 import { Mistakes } from "./Mistakes";
+import { SourceLink } from "./SourceLink";
 import { Waiting } from "./Waiting";
 
 export interface WhyAsk {
@@ -97,9 +98,7 @@ function Found({ why, close }: { why: WhyOf; close: () => void }) {
       <ul class="why-sources">
         {why.sources.map((source) => (
           <li key={source.key}>
-            {source.authors} {source.year && `(${source.year})`}.{" "}
-            {source.address ? <a href={source.address}>{source.title}</a> : source.title}
-            {source.read_as && <span class="quiet"> Read as {source.read_as}.</span>}
+            <SourceLink source={source} />
           </li>
         ))}
       </ul>
