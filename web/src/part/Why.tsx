@@ -10,6 +10,7 @@ import { Badge } from "./Badge";
 import { Dialog } from "./Dialog";
 import { Go } from "./Go";
 import { Mistakes } from "./Mistakes";
+import { Prose } from "./Prose";
 import { SourceLink } from "./SourceLink";
 import { Waiting } from "./Waiting";
 
@@ -58,7 +59,7 @@ function Found({ why, close }: { why: WhyOf; close: () => void }) {
     <>
       <p>
         <Badge badge={why.badge} />
-        {why.badge.rows.length > 0 && <span class="quiet"> Weakest: {why.badge.rows.join(", ")}.</span>}
+        {why.badge.rows.length > 0 && <span class="quiet">. Weakest: {why.badge.rows.join(", ")}.</span>}
       </p>
       {direct.map((module) => (
         <Mechanism key={module.path} module={module} />
@@ -110,7 +111,7 @@ function Mechanism({ module }: { module: WhyOf["modules"][number] }) {
   return (
     <section class="mechanism">
       <h3>{module.title}</h3>
-      <p>{module.idea}</p>
+      <Prose text={module.idea} />
       {module.equations && <pre tabIndex={0} aria-label={`Equations of ${module.title}`}>{module.equations}</pre>}
       {module.limits && (
         <p class="quiet">
