@@ -22,7 +22,8 @@ import { Toolbar } from "./Toolbar";
 import "./ladder.css";
 
 const REST_MS = 1500;
-const FIRST_CURSOR_H = 24;
+/** Until the reader moves it, the cursor stands a day after the last dose. */
+const DAY_AFTER_H = 24;
 /** Said of every dose, not only of high ones: it stands below, not above. */
 const NOTE = "note: ";
 
@@ -44,7 +45,7 @@ function Whole({ catalogue, ask }: { catalogue: Catalogue; ask: Ask }) {
   const axis = useMemo(() => timeAxis(run?.until_h ?? 1, run?.bent ?? true), [run?.until_h, run?.bent]);
   const until_h = run?.until_h ?? 1;
   const asked_h = params.value.get("cursor");
-  const cursor_h = Math.min(until_h, asked_h !== null && Number.isFinite(Number(asked_h)) ? Math.max(0, Number(asked_h)) : FIRST_CURSOR_H);
+  const cursor_h = Math.min(until_h, asked_h !== null && Number.isFinite(Number(asked_h)) ? Math.max(0, Number(asked_h)) : (run?.doses.at(-1)?.at_h ?? 0) + DAY_AFTER_H);
   const onCursor = (at_h: number) => setParams({ cursor: String(rounded(at_h, until_h)) }, "live");
 
   const openWhy = (lane: Lane) => {
