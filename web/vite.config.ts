@@ -42,7 +42,12 @@ const proxy = { "/api": "http://127.0.0.1:7311", "/report": "http://127.0.0.1:73
 // Names in dist/ are stable (no hashes): the program embeds these files, and a diff of two builds stays readable.
 export default defineConfig({
   plugins: [manifest()],
-  resolve: { alias: { "d3-interpolate": join(root, "src/chart/interpolate.ts") } },
+  resolve: {
+    alias: {
+      "d3-interpolate": join(root, "src/chart/interpolate.ts"),
+      "d3-format": join(root, "src/chart/unformatted.ts"),
+    },
+  },
   build: {
     target: "es2022",
     cssCodeSplit: false,

@@ -83,14 +83,14 @@ export interface TrialAsk { title?: string; condition?: string; arms: { name: st
 export interface Job { id: string; kind: "trial" | "probe" | "influence" | "validate"; title: string; command: string; state: "queued" | "running" | "done" | "failed" | "cancelled"; progress: number; message: string; result?: TrialResult | ProbeResult | InfluenceResult | Card | null; protocol?: string /* TOML of the same run */ }
 export interface TrialResult {
   people: number; screened: number; trials: number; measure: string; unit: string;
-  arms: { name: string; what: string; people: number; left: number /* of 100 */; responders: Share; remitters: Share; adverse: { name: string; of_100: number }[]; visits: { at_h: number; mean: number; low: number; high: number; seen: number }[]; lines: { at_h: number[]; value: number[] }[] }[];
-  contrasts: { analysis: string; at: string; arms: string; unit: string; pooled: number; low: number; high: number; found_in_100: number; trials: { estimate: number; low: number; high: number; p: number; significant: boolean }[] }[];
+  arms: { name: string; what: string; people: number; left: number /* of 100 */; responders: Share; remitters: Share; adverse: { name: string; of_100: number | null }[]; visits: { at_h: number; mean: number | null; low: number | null; high: number | null; seen: number }[]; lines: { at_h: number[]; value: number[] }[] }[];
+  contrasts: { analysis: string; at: string; arms: string; unit: string; pooled: number | null; low: number | null; high: number | null; found: Share; trials: { estimate: number | null; low: number | null; high: number | null; p: number | null; significant: boolean }[] }[];
   note: string;
 }
-export interface Share { of_100: number; low: number; high: number }
+export interface Share { of_100: number | null; low: number | null; high: number | null }
 export interface ProbeResult {
   probe: "eeg" | "fmri"; at: string; people: number | null; notes: string[];
-  readings: { name: string; label: string; unit: string; before: number; after: number; change: number; low: number | null; high: number | null; dz: number | null }[];
+  readings: { label: string; unit: string; before: number | null; after: number | null; change: number | null; low: number | null; high: number | null; dz: number | null }[];
   spectrum: { frequency_hz: number[]; before_db: number[]; after_db: number[] } | null;
   brain: { regions: { label: string; hemisphere: "L" | "R"; network: string; before: number; after: number /* mean connectivity with all others */ }[]; before: number[][]; after: number[][] } | null;
 }

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { catalogue } from "../state/catalogue";
 import { CommandLine } from "../part/CommandLine";
+import { linkOf } from "../part/SourceLink";
 import { DataTable } from "../part/DataTable";
 import { download, fileName } from "../part/download";
 import { csv, type Table } from "./table";
@@ -45,7 +46,7 @@ export function ChartFrame({ title, summary, table, sources = [], command, child
             {sources.length > 0 && (
               <ul class="frame-sources">
                 {sources.map((source) => (
-                  <li key={source.words}>{source.address ? <a href={source.address}>{source.words}</a> : source.words}</li>
+                  <li key={source.words}>{linkOf(source.address) ? <a href={linkOf(source.address)!}>{source.words}</a> : source.words}</li>
                 ))}
               </ul>
             )}

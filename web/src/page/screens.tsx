@@ -5,9 +5,12 @@ import { Start } from "../screen/start/Start";
 import { Ladder } from "../screen/ladder/Ladder";
 import { Breaking } from "../screen/breaking/Breaking";
 import { EvidenceScreen } from "../screen/evidence/EvidenceScreen";
+import { Brain } from "../screen/brain/Brain";
 import { Card } from "../screen/card/Card";
+import { Lab } from "../screen/lab/Lab";
 import { Runs } from "../screen/runs/Runs";
 import { Stories } from "../screen/stories/Stories";
+import { Trial } from "../screen/trial/Trial";
 
 export interface Screen {
   path: string;
@@ -26,6 +29,9 @@ export const SCREENS: Screen[] = [
   { path: "/", name: "Start", title: "resynapse", view: Start },
   { path: "/ladder", name: "Ladder", title: "From dose to mood", view: Ladder },
   { path: "/break", name: "Break a step", title: "Break a step", view: Breaking },
+  { path: "/brain", name: "Brain", title: "The brain at one moment", view: Brain },
+  { path: "/trial", name: "Trial", title: "Virtual trial", view: Trial },
+  { path: "/lab", name: "Lab", title: "Regimen lab", doors: ["modelling"], view: Lab },
   { path: "/stories", name: "Stories", title: "Stories", view: Stories },
   { path: "/evidence", name: "Evidence", title: "Evidence", view: EvidenceScreen },
   { path: "/card", name: "Report card", title: "Report card", view: Card },

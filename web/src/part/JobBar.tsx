@@ -15,7 +15,8 @@ export function JobBar({ watch }: { watch: JobWatch }) {
         <div class="job">
           <p class="job-state" role="status">
             {STATES[job.state]}
-            {job.message && `: ${job.message}`}
+            {job.message && running(job) && `: ${job.message}`}
+            {job.message && job.state === "failed" && `: ${job.message}`}
           </p>
           {running(job) && (
             <div class="job-row">

@@ -10,6 +10,8 @@ import { Badge } from "./Badge";
 import { Dialog } from "./Dialog";
 import { Go } from "./Go";
 import { Mistakes } from "./Mistakes";
+import { Prose } from "./Prose";
+import { SourceLink } from "./SourceLink";
 import { Waiting } from "./Waiting";
 
 export interface WhyAsk {
@@ -57,7 +59,7 @@ function Found({ why, close }: { why: WhyOf; close: () => void }) {
     <>
       <p>
         <Badge badge={why.badge} />
-        {why.badge.rows.length > 0 && <span class="quiet"> Weakest: {why.badge.rows.join(", ")}.</span>}
+        {why.badge.rows.length > 0 && <span class="quiet">. Weakest: {why.badge.rows.join(", ")}.</span>}
       </p>
       {direct.map((module) => (
         <Mechanism key={module.path} module={module} />
@@ -97,9 +99,7 @@ function Found({ why, close }: { why: WhyOf; close: () => void }) {
       <ul class="why-sources">
         {why.sources.map((source) => (
           <li key={source.key}>
-            {source.authors} {source.year && `(${source.year})`}.{" "}
-            {source.address ? <a href={source.address}>{source.title}</a> : source.title}
-            {source.read_as && <span class="quiet"> Read as {source.read_as}.</span>}
+            <SourceLink source={source} />
           </li>
         ))}
       </ul>
@@ -111,7 +111,7 @@ function Mechanism({ module }: { module: WhyOf["modules"][number] }) {
   return (
     <section class="mechanism">
       <h3>{module.title}</h3>
-      <p>{module.idea}</p>
+      <Prose text={module.idea} />
       {module.equations && <pre tabIndex={0} aria-label={`Equations of ${module.title}`}>{module.equations}</pre>}
       {module.limits && (
         <p class="quiet">

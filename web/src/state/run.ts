@@ -1,7 +1,7 @@
 // Runs, asked for as fast as sliders move. One request at a time: the newest ask waits for the one under way,
 // a slow stale one is aborted, and the last picture stays until the next is there.
 import { signal, type ReadonlySignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { aborted, api, mistakesOf, type Mistake } from "../api/client";
 import type { Ask, Run } from "../api/types";
 import { askQuery } from "./ask";
@@ -27,7 +27,6 @@ export function liveRun() {
   const shown = signal<Shown>({ run: null, waiting: false, mistakes: [] });
   let wanted: Ask | null = null;
   let busy: { key: string; since: number; stop: AbortController } | null = null;
-  let frame = 0;
 
   const show = (run: Run) => (shown.value = { run, waiting: false, mistakes: [] });
 
@@ -76,14 +75,10 @@ export function liveRun() {
         if (busy.key !== key && performance.now() - busy.since > STALE_MS) busy.stop.abort();
         return;
       }
-      cancelAnimationFrame(frame);
-      frame = requestAnimationFrame(() => {
-        if (!busy) void fetchWanted();
-      });
+      void fetchWanted();
     },
     close() {
       wanted = null;
-      cancelAnimationFrame(frame);
       busy?.stop.abort();
     },
   };
@@ -93,7 +88,8 @@ export function liveRun() {
 export function useRun(ask: Ask | null): Shown {
   const live = useMemo(liveRun, []);
   const key = ask ? askQuery(ask) : "";
-  useEffect(() => live.want(ask), [live, key]);
+  // Before the next picture, not after it: a slider should not wait a frame for its question to be sent.
+  useLayoutEffect(() => live.want(ask), [live, key]);
   useEffect(() => live.close, [live]);
   return live.shown.value;
 }

@@ -4,6 +4,7 @@ import { useLoad } from "../../api/load";
 import type { Number_, Source } from "../../api/types";
 import { number } from "../../chart/format";
 import { Mistakes } from "../../part/Mistakes";
+import { SourceLink } from "../../part/SourceLink";
 import { Waiting } from "../../part/Waiting";
 
 /** All that is known about one number. */
@@ -62,8 +63,7 @@ function Row({ row, source }: { row: Number_; source: Source | undefined }) {
           <div>
             <dt>Source</dt>
             <dd>
-              {source.authors} {source.year && `(${source.year})`}. {source.address ? <a href={source.address}>{source.title}</a> : source.title}{" "}
-              {source.read_as && <span class="quiet">Read as {source.read_as}.</span>}
+              <SourceLink source={source} />
             </dd>
           </div>
         )}

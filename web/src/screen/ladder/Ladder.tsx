@@ -22,7 +22,10 @@ import { Toolbar } from "./Toolbar";
 import "./ladder.css";
 
 const REST_MS = 1500;
-const FIRST_CURSOR_H = 24;
+/** Until the reader moves it, the cursor stands a day after the last dose. */
+const DAY_AFTER_H = 24;
+/** Said of every dose, not only of high ones: it stands below, not above. */
+const NOTE = "note: ";
 
 export function Ladder() {
   const ask = asked.value;
@@ -42,7 +45,7 @@ function Whole({ catalogue, ask }: { catalogue: Catalogue; ask: Ask }) {
   const axis = useMemo(() => timeAxis(run?.until_h ?? 1, run?.bent ?? true), [run?.until_h, run?.bent]);
   const until_h = run?.until_h ?? 1;
   const asked_h = params.value.get("cursor");
-  const cursor_h = Math.min(until_h, asked_h !== null && Number.isFinite(Number(asked_h)) ? Math.max(0, Number(asked_h)) : FIRST_CURSOR_H);
+  const cursor_h = Math.min(until_h, asked_h !== null && Number.isFinite(Number(asked_h)) ? Math.max(0, Number(asked_h)) : (run?.doses.at(-1)?.at_h ?? 0) + DAY_AFTER_H);
   const onCursor = (at_h: number) => setParams({ cursor: String(rounded(at_h, until_h)) }, "live");
 
   const openWhy = (lane: Lane) => {
@@ -89,7 +92,7 @@ function Whole({ catalogue, ask }: { catalogue: Catalogue; ask: Ask }) {
         <div class={waiting ? "lanes is-waiting" : "lanes"} aria-busy={waiting}>
           <Toolbar catalogue={catalogue} ask={ask} run={run} shown={shown} onPeople={nextPeople} />
           <Mistakes mistakes={mistakes} />
-          {run?.warnings.map((warning) => <p key={warning} class="beyond">{warning}</p>)}
+          {run?.warnings.filter((warning) => !warning.startsWith(NOTE)).map((warning) => <p key={warning} class="beyond">{warning}</p>)}
           {!run && mistakes.length === 0 && <Waiting what="Computing the first run" />}
           {run && (
             <>
@@ -123,6 +126,7 @@ function Provenance({ run, note }: { run: NonNullable<ReturnType<typeof useRun>[
   return (
     <p class="quiet provenance">
       {numbers} numbers, {states} state variables, explanation: {hypothesis}. resynapse {program}, atlas {atlas_hash.slice(0, 10)}. {note}
+      {run.warnings.filter((warning) => warning.startsWith(NOTE)).map((warning) => <span key={warning}> {warning.slice(NOTE.length)}.</span>)}
     </p>
   );
 }

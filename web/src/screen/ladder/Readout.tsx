@@ -2,6 +2,7 @@ import type { Panel, People, Run, Signal } from "../../api/types";
 import { SHAPES } from "../../chart/LineChart";
 import { number } from "../../chart/format";
 import { valueAt } from "../../chart/timeAxis";
+import { linkOf } from "../../part/SourceLink";
 import { signalOf, TONES } from "./drawing";
 import type { Ghost } from "./ghosts";
 import type { PeopleShown } from "./people";
@@ -64,7 +65,7 @@ export function Readout({ run, panel, cursor_h, ghosts, people, shown }: Readout
           <svg width="10" height="10" viewBox="-5 -5 10 10" aria-hidden="true" class={study.calibration ? "point" : "point is-filled"}>
             <path d={study.shape} />
           </svg>{" "}
-          {study.address ? <a href={study.address}>{study.name}</a> : study.name}: {study.misfit}
+          {linkOf(study.address) ? <a href={linkOf(study.address)!}>{study.name}</a> : study.name}: {study.misfit}
           {study.calibration ? " (took part in sizing the model)" : ""}
         </p>
       ))}

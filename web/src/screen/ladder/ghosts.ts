@@ -16,13 +16,13 @@ const LETTERS = ["A", "B", "C", "D"];
 const SSRI = "escitalopram";
 const SSRI_WEEKS = 8;
 
+/** Its whole course of eight weeks; the picture shows as much of it as this run lasts. */
 export function ssriAsk(catalogue: Catalogue, run: Run | null, condition: string | undefined): Ask | null {
   const compound = catalogue.compounds.find((each) => each.name === SSRI);
   const route = compound?.routes[0];
   if (!compound || !route || !run) return null;
   const ask: Ask = { what: `${SSRI} ${route.usual ?? 10} ${route.unit} ${route.name} daily for ${SSRI_WEEKS} weeks` };
   if (condition) ask.condition = condition;
-  ask.until = `${run.until_h} h`;
   return ask;
 }
 
