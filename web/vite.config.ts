@@ -37,7 +37,9 @@ function manifest(): Plugin {
 }
 
 /** The program behind the page while it is being worked on: `resynapse serve --port 7311`. */
-const proxy = { "/api": "http://127.0.0.1:7311", "/report": "http://127.0.0.1:7311" };
+const target = "http://127.0.0.1:7311";
+const own = { target, changeOrigin: true, headers: { origin: target } };
+const proxy = { "/api": own, "/report": own };
 
 // Names in dist/ are stable (no hashes): the program embeds these files, and a diff of two builds stays readable.
 export default defineConfig({

@@ -126,10 +126,11 @@ test("the address holds the whole state: a reload shows the same", async () => {
     `${DOSE}&condition=bipolar_depression&cursor=4&ssri=1&people=none&pin=what%3Desketamine%2B84%2Bmg%2Bnasal&door=teaching`,
   );
   const picture = () => page.locator(".readout").allTextContents();
-  await page.waitForFunction(() => document.querySelectorAll(".lane-symptom .line.tone-ghost").length >= 2);
+  const whole = () => [...document.querySelectorAll(".lane-symptom .readout")].some((each) => /A.*SSRI/.test(each.textContent));
+  await page.waitForFunction(whole);
   const [address, before] = [page.url(), await picture()];
   await page.reload();
-  await page.waitForFunction(() => document.querySelectorAll(".lane-symptom .line.tone-ghost").length >= 2);
+  await page.waitForFunction(whole);
   assert.equal(page.url(), address);
   assert.deepEqual(await picture(), before);
   await done();

@@ -1,4 +1,4 @@
-// What surrounds every screen, and the screens start, ladder, break, evidence and runs for everyone.
+// What surrounds every screen, and every screen for everyone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { LOOKS, open, query, tabTo, violations, visit } from "./browser.mjs";
@@ -7,6 +7,11 @@ const SCREENS = [
   { path: "/", title: "How could one infusion", ready: ".rung svg" },
   { path: "/ladder", title: "From dose to mood", ready: ".lane svg" },
   { path: "/break", title: "Break a step", ready: ".broken-lane svg" },
+  { path: "/brain", title: "The brain at one moment", ready: ".brain-form" },
+  { path: "/trial", title: "Virtual trial", ready: ".trial-form" },
+  { path: "/lab", title: "Regimen lab", ready: ".lab-grid svg", door: "modelling" },
+  { path: "/stories", title: "How ketamine works", ready: ".contents li" },
+  { path: "/card", title: "Report card", ready: ".card-dot" },
   { path: "/evidence", title: "Evidence", ready: ".ledger tbody tr" },
   { path: "/runs", title: "Runs", ready: "main p" },
 ];
@@ -14,10 +19,13 @@ let session;
 before(async () => (session = await open()));
 after(() => session.close());
 
-for (const { path, title, ready } of SCREENS) {
+const at = ({ path, door }) => (door ? `${path}?door=${door}` : path);
+
+for (const screen of SCREENS) {
+  const { path, title, ready } = screen;
   for (const [look, options] of LOOKS) {
     test(`${path} has no violation in ${look}`, async () => {
-      const { page, done } = await visit(session, path, options);
+      const { page, done } = await visit(session, at(screen), options);
       await page.waitForSelector(ready);
       assert.match(await page.textContent("h1"), new RegExp(title));
       assert.deepEqual(await violations(page), []);
@@ -28,9 +36,9 @@ for (const { path, title, ready } of SCREENS) {
   }
 }
 
-for (const { path, title, ready } of SCREENS.slice(1)) {
+for (const { path, title, ready, door } of SCREENS.slice(1)) {
   test(`${path} is opened by keyboard alone`, async () => {
-    const { page, done } = await visit(session, "/");
+    const { page, done } = await visit(session, door ? `/?door=${door}` : "/");
     await page.waitForSelector(".rung svg");
     await tabTo(page, `nav a[href^="${path}"]`);
     await page.keyboard.press("Enter");
@@ -42,9 +50,9 @@ for (const { path, title, ready } of SCREENS.slice(1)) {
 }
 
 test("every screen says that this is a model, and where to find people", async () => {
-  for (const { path, ready } of SCREENS) {
-    const { page, done } = await visit(session, path);
-    await page.waitForSelector(ready);
+  for (const screen of SCREENS) {
+    const { page, done } = await visit(session, at(screen));
+    await page.waitForSelector(screen.ready);
     assert.match(await page.textContent(".banner"), /not medical advice/);
     assert.match(await page.textContent("footer"), /talk to a person/);
     await done();

@@ -150,8 +150,8 @@ pub struct Subject {
     /// Activate a context of the ledger, as in `with=ticlopidine` or `set=no_allometry`; may be repeated
     #[arg(long = "context", value_name = "KEY=VALUE")]
     pub contexts: Vec<String>,
-    /// Break a link of the chain: a name that `knockout` prints, as in `AMPA`, or a port, held as without drug; may be
-    /// repeated
+    /// Break a link of the chain: a name that `knockout` prints, as in `AMPA`, or a port, held as without drug or, with
+    /// `PORT=VALUE`, at a value, as in `inflammation.index=1`; may be repeated
     #[arg(long = "hold", value_name = "LINK")]
     pub holds: Vec<String>,
     /// Set a number of the ledger, as in `ketamine.clint=200 L/h`; may be repeated

@@ -277,7 +277,7 @@ fn links(atlas: &Atlas, names: &[String], found: &mut Vec<Diagnostic>) -> Vec<Br
         let link = assembly.knockouts.iter().find(|k| k.name.eq_ignore_ascii_case(name));
         if let Some(link) = link {
             out.push(Broken { hold: link.hold.clone(), set: link.set.iter().filter_map(coherent).collect() });
-        } else if assembly.knockouts.iter().any(|k| k.hold.contains(name)) {
+        } else if assembly.knockouts.iter().any(|k| k.hold.iter().any(|port| port == port_of(name))) {
             out.push(Broken { hold: vec![name.clone()], set: Vec::new() });
         } else {
             let known: Vec<&str> = assembly.knockouts.iter().map(|k| k.name.as_str()).collect();
@@ -286,6 +286,11 @@ fn links(atlas: &Atlas, names: &[String], found: &mut Vec<Diagnostic>) -> Vec<Br
         }
     }
     out
+}
+
+/// The port of `PORT` or `PORT=VALUE`.
+fn port_of(entry: &str) -> &str {
+    entry.split_once('=').map_or(entry, |(port, _)| port).trim()
 }
 
 /// Numbers of the ledger set by hand, in coherent units.

@@ -333,3 +333,26 @@ fn agrees_with_a_quick_end() {
     assert!(status.success(), "{status}");
     assert!(TcpStream::connect(("127.0.0.1", server.port)).is_err(), "nothing is left that listens");
 }
+
+#[test]
+fn agrees_with_a_raised_port_and_risks_of_a_hundred() {
+    let server = Server::start();
+    let signal = |body: &Value, port: &str| {
+        let run = server.post("/api/run", body).json();
+        let lanes = run["lanes"].as_array().unwrap_or_else(|| panic!("{run}")).clone();
+        let all = lanes.iter().flat_map(|l| l["panels"].as_array().cloned().unwrap_or_default());
+        all.flat_map(|p| p["signals"].as_array().cloned().unwrap_or_default()).find(|s| s["port"] == port)
+    };
+    let mut raised = infusion();
+    raised["hold"] = json!(["inflammation.index=1"]);
+    let score = |body: &Value| {
+        signal(body, "madrs.total").expect("a score")["values"].as_array().and_then(|v| v.last()?.as_f64())
+    };
+    assert!(score(&infusion()) < score(&raised), "inflammation that is raised weighs on mood");
+    raised["hold"] = json!(["inflammation.index=much"]);
+    assert_eq!(server.post("/api/run", &raised).status, 422);
+    // A risk is told as people; one that nobody runs is not drawn.
+    let nausea = signal(&infusion(), "nausea.probability").expect("a risk");
+    assert_eq!(nausea["unit"], "of 100 people");
+    assert!(signal(&infusion(), "sedation.unresponsive").is_none());
+}

@@ -30,7 +30,8 @@ pub struct Plan {
     pub patient: Patient,
     /// Typical or drawn.
     pub person: Person,
-    /// Ports held at their drug-free value: links of the chain that are cut.
+    /// Ports held at their drug-free value: links of the chain that are cut. `PORT=VALUE` holds one at a value of its own
+    /// unit instead.
     pub hold: Vec<String>,
     /// Weight of this run among those of an ensemble of hypotheses.
     pub ensemble: Option<f64>,
@@ -300,7 +301,9 @@ pub fn knockout(atlas: &Atlas, plan: &Plan, port: &str, times_h: &[f64]) -> Resu
 /// held at their drug-free value.
 pub fn follow(atlas: &Atlas, plan: &Plan, treated: bool, ports: &[String], hold: &[String]) -> Result<Course, Refusal> {
     let assembly = whole(atlas)?;
-    let request = Request { outputs: ports.to_vec(), holds: hold.to_vec(), checks: false };
+    let holds =
+        hold.iter().map(|entry| held(entry).map(|h| h.0.to_string())).collect::<Result<Vec<String>, Refusal>>()?;
+    let request = Request { outputs: ports.to_vec(), holds, checks: false };
     let bench = Bench::new(atlas, assembly, plan, request, &Compiled::default())?;
     let link = KnockoutSpec { name: String::new(), hold: hold.to_vec(), set: BTreeMap::new(), expectancy: false };
     let work = bench.job(Some(&link), treated)?;
@@ -342,6 +345,18 @@ pub fn follow_all(
         ready.into_iter().zip(found).for_each(|(i, course)| out[i] = Some(course));
     }
     Ok(out.into_iter().flatten().collect())
+}
+
+/// A port that is held, and the value it is held at where that is not the drug-free one.
+fn held(entry: &str) -> Result<(&str, Option<f64>), Refusal> {
+    let Some((port, value)) = entry.split_once('=') else { return Ok((entry, None)) };
+    match value.trim().parse::<f64>() {
+        Ok(x) if x.is_finite() => Ok((port.trim(), Some(x))),
+        _ => {
+            let message = format!("`{entry}` holds `{}` at `{}`, which is no number", port.trim(), value.trim());
+            Err(vec![Diagnostic::error_nowhere("RS6608", message, "as in `inflammation.index=1`")].into())
+        }
+    }
 }
 
 /// One variant of a plan, ready for the engine.
@@ -416,7 +431,9 @@ impl<'a> Bench<'a> {
         mut request: Request,
         compiled: &Compiled,
     ) -> Result<Self, Refusal> {
-        request.holds.extend(plan.hold.iter().cloned());
+        for entry in &plan.hold {
+            request.holds.push(held(entry)?.0.to_string());
+        }
         request.holds.sort();
         request.holds.dedup();
         let (key, prepared) = compiled.prepare(atlas, &assembly.assembly, &plan.patient, &request)?;
@@ -447,8 +464,13 @@ impl<'a> Bench<'a> {
                 prepared.set(&mut parameters, id, value);
             }
         }
-        for port in self.plan.hold.iter().chain(link.iter().flat_map(|l| &l.hold)) {
-            let value = self.at_rest(port, &states)?;
+        for entry in self.plan.hold.iter().chain(link.iter().flat_map(|l| &l.hold)) {
+            let (port, value) = held(entry)?;
+            let unit = self.prepared.model.unit_of(port);
+            let value = match value {
+                Some(value) => unit.map_or(value, |u| u.to_coherent(value)),
+                None => self.at_rest(port, &states)?,
+            };
             prepared.set(&mut parameters, &format!("held:{port}"), value);
             prepared.set(&mut parameters, &format!("hold:{port}"), 1.0);
         }

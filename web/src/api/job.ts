@@ -62,9 +62,11 @@ export function watchJob(): JobWatch & { close: () => void } {
     },
     cancel: async () => {
       if (!job.value) return;
-      close();
       try {
-        job.value = await api.cancelJob(job.value.id);
+        // Work stops when it next looks up; the stream that is open tells when it has.
+        const told = await api.cancelJob(job.value.id);
+        if (FINAL.has(told.state)) await settle(told.id);
+        else job.value = told;
       } catch (error) {
         mistakes.value = mistakesOf(error);
       }

@@ -10,7 +10,7 @@ use resynapse::provenance::GradeProfile;
 use resynapse::regimen::Dose;
 use resynapse::run::{Course, Results};
 
-/// Which lane of the page a trace's lane belongs to, whether it is shown at once, and which carries the sentence.
+/// Which lanes of the traces make a lane of the page, and which of them are shown at once.
 const LANES: [(LaneId, &str, &[(&str, bool)]); 5] = [
     (LaneId::Blood, "Blood and brain", &[("blood", true), ("brain", true)]),
     (LaneId::Receptor, "Receptor", &[("receptor", true)]),
@@ -32,6 +32,15 @@ const LANES: [(LaneId, &str, &[(&str, bool)]); 5] = [
 
 /// Lanes whose axis is logarithmic.
 const CONCENTRATIONS: [&str; 2] = ["blood", "brain"];
+/// Shares of people: told as so many of a hundred.
+const RISKS: [&str; 4] =
+    ["nausea.probability", "sedation.unresponsive", "urothelial.symptoms", "group.misuse_liability"];
+/// Their unit.
+const OF_100: &str = "of 100 people";
+/// Below this a risk is not drawn.
+const RISK_SHOWN: f64 = 0.1;
+/// The lane of side effects.
+const ACUTE: &str = "acute";
 /// Lanes in which a smaller number is a better one.
 const COMPLAINTS: [&str; 2] = ["symptom", "scales"];
 /// Lanes in which expectation is told from the drug.
@@ -45,7 +54,7 @@ const NAMED: usize = 5;
 
 /// The lanes of a run, on their own grid of time.
 pub fn lanes(results: &Results, curves: &Curves) -> (Vec<f64>, Vec<Lane>) {
-    let shown: Vec<usize> = (0..results.traces().len()).filter(|k| present(results, *k, &kin(results, *k))).collect();
+    let shown: Vec<usize> = (0..results.traces().len()).filter(|k| seen(results, *k, &kin(results, *k))).collect();
     let times = grid(results, &shown);
     let told = told(results);
     let lanes = LANES.iter().map(|(id, title, members)| {
@@ -57,12 +66,12 @@ pub fn lanes(results: &Results, curves: &Curves) -> (Vec<f64>, Vec<Lane>) {
                 panels.extend(panel(results, &group, *main, &times, curves));
             }
         }
-        let sentences = members.iter().filter(|(_, main)| *main).filter_map(|(lane, _)| {
-            let title = crate::figure::lane_title(lane);
-            let (_, sentences) = told.iter().find(|(name, _)| *name == title)?;
+        let of = |lane: &str| {
+            let (_, sentences) = told.iter().find(|(name, _)| *name == crate::figure::lane_title(lane))?;
             sentences.first().map(|(text, _)| text.clone())
-        });
-        let sentence = sentences.collect::<Vec<_>>().join(" ");
+        };
+        let telling = if *id == LaneId::Plasticity { "synapse" } else { members[0].0 };
+        let sentence = of(telling).unwrap_or_default();
         Lane { id: *id, title: title.to_string(), sentence, badge: joined(results, &traces), panels }
     });
     let lanes = lanes.collect();
@@ -82,20 +91,28 @@ fn panel(results: &Results, group: &[usize], main: bool, times: &[f64], curves: 
     let first = &results.traces()[*group.first()?];
     let labels: Vec<&str> = group.iter().map(|k| results.traces()[*k].label.as_str()).collect();
     let (shared, names) = shared_part(&labels);
-    let shown: Vec<usize> = group.iter().copied().filter(|k| present(results, *k, group)).collect();
+    let shown: Vec<usize> = group.iter().copied().filter(|k| seen(results, *k, group)).collect();
+    if shown.is_empty() {
+        return None;
+    }
     let title = match (group.len(), shared) {
         (1, _) => first.label.clone(),
         (_, Some(shared)) => shared.to_string(),
+        // Side effects have no more in common than their unit.
+        _ if first.lane == ACUTE => words::list(&labels.iter().map(|l| plain(l)).collect::<Vec<_>>()),
         _ => crate::figure::lane_title(&first.lane),
     };
     let signals = shown.iter().map(|k| {
         let short = group.iter().position(|g| g == k).map_or("", |i| names[i]);
-        signal(results, *k, short, times, curves)
+        signal(results, *k, &plain(short), times, curves)
     });
     Some(Panel {
         id: format!("{}-{}", first.lane.replace(' ', "_"), first.port.replace('.', "_")),
         title,
-        unit: words::unit(&first.unit),
+        unit: match shown.iter().all(|k| RISKS.contains(&results.traces()[*k].port.as_str())) {
+            true => OF_100.into(),
+            false => words::unit(&first.unit),
+        },
         log: CONCENTRATIONS.contains(&first.lane.as_str()),
         main,
         lower_is_better: COMPLAINTS.contains(&first.lane.as_str()),
@@ -104,10 +121,32 @@ fn panel(results: &Results, group: &[usize], main: bool, times: &[f64], curves: 
     })
 }
 
+/// Whether a trace is worth a curve: a risk of next to nobody is not.
+fn seen(results: &Results, k: usize, group: &[usize]) -> bool {
+    let trace = &results.traces()[k];
+    let most = results.treated().values[k].iter().copied().fold(0.0, f64::max);
+    present(results, k, group)
+        && (!RISKS.contains(&trace.port.as_str()) || most * of_100(&trace.unit.text) >= RISK_SHOWN)
+}
+
+/// What turns a share into people of a hundred.
+fn of_100(unit: &str) -> f64 {
+    if unit == "1" { 100.0 } else { 1.0 }
+}
+
+/// A label without what its lane or its unit says already.
+fn plain(label: &str) -> String {
+    const SAID: [&str; 5] = [", venous plasma", ", group share", " in this session", ", CADSS change", ", change"];
+    SAID.iter().fold(label.to_string(), |text, said| text.replace(said, ""))
+}
+
 fn signal(results: &Results, k: usize, short: &str, times: &[f64], curves: &Curves) -> Signal {
     let trace = &results.traces()[k];
     let course = results.treated();
-    let on_grid = |course: &Course| times.iter().map(|t| shown(course.at(k, *t))).collect::<Vec<_>>();
+    // A risk is told as people of a hundred.
+    let risk = RISKS.contains(&trace.port.as_str());
+    let scale = if risk { of_100(&trace.unit.text) } else { 1.0 };
+    let on_grid = |course: &Course| times.iter().map(|t| shown(scale * course.at(k, *t))).collect::<Vec<_>>();
     let untreated = results.untreated();
     let (at_h, value) = crate::figure::farthest(course, k);
     let hoped = HOPED.contains(&trace.lane.as_str());
@@ -115,15 +154,18 @@ fn signal(results: &Results, k: usize, short: &str, times: &[f64], curves: &Curv
         port: trace.port.clone(),
         label: trace.label.clone(),
         short: short.to_string(),
-        unit: words::unit(&trace.unit),
+        unit: if risk { OF_100.into() } else { words::unit(&trace.unit) },
         values: on_grid(course),
         untreated: moved(untreated, k).then(|| on_grid(untreated)),
         drug_alone: (hoped && moved(course, k)).then(|| on_grid(results.without_expectancy())),
-        rest: course.values[k].first().copied().map_or(0.0, shown),
+        rest: course.values[k].first().copied().map_or(0.0, |x| shown(scale * x)),
         extreme: moved(course, k).then(|| Extreme {
             at_h,
-            value: shown(value),
-            words: crate::figure::extreme_in_words(course, trace, k),
+            value: shown(scale * value),
+            words: match risk {
+                true => format!("{} at {}", people(scale * value), words::span(at_h)),
+                false => crate::figure::extreme_in_words(course, trace, k),
+            },
         }),
         badge: badge(&results.provenance().grades[k]),
         observed: curves.over(results, k),
@@ -179,6 +221,11 @@ pub fn rounded(x: f64) -> Option<f64> {
 /// The same for what is known to be a number.
 pub fn shown(x: f64) -> f64 {
     rounded(x).unwrap_or(x)
+}
+
+/// A share as people.
+fn people(of_100: f64) -> String {
+    if of_100 > 0.0 && of_100 < 1.0 { "fewer than 1 of 100".into() } else { format!("{:.0} of 100", of_100) }
 }
 
 /// The grades behind a signal.

@@ -65,7 +65,7 @@ function Screen({ ask }: { ask: Ask }) {
           Record it
         </button>
         <span class="quiet">
-          {ask.what}; the typical person. {probe === "fmri" ? "A scan takes about a minute to compute." : "An EEG takes some seconds."}
+          {ask.what}; the typical person. It takes some seconds to compute.
         </span>
       </form>
       <JobBar watch={watch} />

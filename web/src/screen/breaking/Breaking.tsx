@@ -17,7 +17,7 @@ import type { Ghost } from "../ladder/ghosts";
 import { PanelView } from "../ladder/PanelView";
 import { CURSOR_KEYS, TimeBar } from "../ladder/TimeBar";
 import { leftOf } from "./left";
-import { LINK_WORDS } from "./links";
+import { LINK_WORDS, RAISE_INFLAMMATION } from "./links";
 import "../ladder/ladder.css";
 import "./breaking.css";
 
@@ -29,6 +29,9 @@ export function Breaking() {
   if (!catalogue.value || !ask) return <Waiting what="Opening the atlas" />;
   return <Whole catalogue={catalogue.value} ask={ask} />;
 }
+
+/** Not a break: a change for the worse that stands from the start on. */
+const RAISED = { name: RAISE_INFLAMMATION, about: "", expectation: false };
 
 const unbroken = ({ hold: _, ...ask }: Ask): Ask => ask;
 
@@ -66,7 +69,7 @@ function Whole({ catalogue, ask }: { catalogue: Catalogue; ask: Ask }) {
       <div class="aside">
         <fieldset class="links">
           <legend>Hold still in “{ask.what}”</legend>
-          {catalogue.links.map((link) => (
+          {[...catalogue.links, RAISED].map((link) => (
             <label key={link.name} class="check">
               <input type="checkbox" checked={held.includes(link.name)} onChange={() => toggle(link.name)} />
               <span>

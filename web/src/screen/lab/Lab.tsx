@@ -3,7 +3,6 @@ import type { Ask, Catalogue } from "../../api/types";
 import { Waiting } from "../../part/Waiting";
 import { ask as asked, setAsk } from "../../state/ask";
 import { catalogue } from "../../state/catalogue";
-import { DOORS, freeDoses, setDoor } from "../../state/door";
 import { params, setParams } from "../../state/place";
 import { useRuns } from "../../state/run";
 import { Bars } from "./Bars";
@@ -12,27 +11,8 @@ import { amountsFrom, amountsText, sentenceOf, series, SHAPES, shaped, stepsOffe
 import "./lab.css";
 
 export function Lab() {
-  if (!freeDoses.value) return <Closed />;
   if (!catalogue.value || !asked.value) return <Waiting what="Opening the atlas" />;
   return <Open catalogue={catalogue.value} ask={asked.value} />;
-}
-
-function Closed() {
-  const modelling = DOORS.find((each) => each.door === "modelling")!;
-  return (
-    <>
-      <header class="screen-head">
-        <h1>Regimen lab</h1>
-        <p class="lead">Here doses are drawn that nobody was given. That is for modelling, so it stands behind the modelling door.</p>
-      </header>
-      <p>
-        <button type="button" onClick={() => setDoor("modelling")}>
-          Take the modelling door
-        </button>{" "}
-        <span class="quiet">{modelling.about}</span>
-      </p>
-    </>
-  );
 }
 
 function Open({ catalogue, ask }: { catalogue: Catalogue; ask: Ask }) {

@@ -32,8 +32,8 @@ pub(super) fn plan(shared: &Shared, asked: InfluenceJob) -> Result<Planned, Wron
     Ok(Planned {
         kind: JobKind::Influence,
         title,
-        // The command line has no command of its own for this: `--set` moves one number.
-        command: format!("{command} --set {}", ask::quoted("ID=VALUE")),
+        // The command line has no command of its own for this; `--set ID=VALUE` added to the run moves one number.
+        command,
         protocol: None,
         work: Box::new(move |shared, progress| work(shared, progress, &plan, &port, at_h)),
     })

@@ -86,10 +86,11 @@ fn work(shared: &Shared, progress: &Progress, asked: &Asked) -> Result<JobResult
 fn spectrum(findings: &Findings) -> Option<Spectrum> {
     let spectra = mean_spectra(findings);
     let [before, after] = spectra.as_slice() else { return None };
-    let shown: Vec<usize> =
-        (0..before.density.len()).filter(|k| (SHOWN_HZ[0]..=SHOWN_HZ[1]).contains(&before.frequency_hz(*k)))
+    let shown: Vec<usize> = (0..before.density.len())
+        .filter(|k| (SHOWN_HZ[0]..=SHOWN_HZ[1]).contains(&before.frequency_hz(*k)))
         // Without power there is no decibel.
-        .filter(|k| before.density[*k] > 0.0 && after.density[*k] > 0.0).collect();
+        .filter(|k| before.density[*k] > 0.0 && after.density[*k] > 0.0)
+        .collect();
     let decibel = |s: &neural::spectrum::Spectrum| -> Vec<f64> {
         shown.iter().filter_map(|k| rounded(10.0 * s.density[*k].log10())).collect()
     };
