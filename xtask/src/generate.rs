@@ -19,7 +19,7 @@ use std::path::Path;
 /// Folders in which every file is generated: what is no longer written there goes.
 const OWN_FOLDERS: [&str; 2] = ["docs/reference/modules", "docs/figures/modules"];
 
-/// What the local server can be asked; the types of the page are made from it.
+/// What the local server can be asked, as other programs read it.
 const OPENAPI: &str = "web/openapi.json";
 
 /// Writes all generated files, or with `check` says which are stale.

@@ -45,7 +45,7 @@ use study::trial::build::Resources;
 use tokio::net::TcpListener;
 
 /// Addresses of the page's screens.
-pub const SCREENS: [&str; 12] = [
+pub const SCREENS: [&str; 11] = [
     "/",
     "/ladder",
     "/break",
@@ -57,7 +57,6 @@ pub const SCREENS: [&str; 12] = [
     "/stories",
     "/stories/{name}",
     "/runs",
-    "/help",
 ];
 
 /// How long work may take to end once the server is told to.

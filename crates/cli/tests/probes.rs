@@ -2,33 +2,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read what the program wrote")]
 
-use std::collections::BTreeMap;
+mod shell;
+
+use shell::{done, refused, results, text};
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
 const INFUSION: &str = "ketamine 0.5 mg/kg iv over 40 min";
-
-fn resynapse(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_resynapse"));
-    command.args(arguments).current_dir(folder).output().expect("the program runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn done(folder: &Path, arguments: &[&str]) -> String {
-    let output = resynapse(folder, arguments);
-    assert!(output.status.success(), "{arguments:?}\n{}", text(&output.stderr));
-    text(&output.stdout)
-}
-
-fn refused(folder: &Path, arguments: &[&str]) -> String {
-    let output = resynapse(folder, arguments);
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}\n{}", text(&output.stderr));
-    text(&output.stderr)
-}
 
 /// A folder with an atlas whose probes are short.
 fn short() -> tempfile::TempDir {
@@ -52,25 +31,6 @@ fn short() -> tempfile::TempDir {
     folder
 }
 
-/// Every file below a folder with its bytes, but for what tells of this machine and moment.
-fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
-    fn walk(root: &Path, at: &Path, out: &mut BTreeMap<String, Vec<u8>>) {
-        for entry in fs::read_dir(at).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                walk(root, &path, out);
-            } else {
-                let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
-                out.insert(name, fs::read(&path).unwrap_or_default());
-            }
-        }
-    }
-    let mut out = BTreeMap::new();
-    walk(root, root, &mut out);
-    out.retain(|name, _| name != "run.log.json");
-    out
-}
-
 #[test]
 fn agrees_for_any_number_of_threads() {
     let folder = short();
@@ -79,7 +39,7 @@ fn agrees_for_any_number_of_threads() {
             let arguments =
                 ["probe", kind, INFUSION, "--at", "40 min", "--people", "2", "--atlas", "atlas", "--threads", threads];
             done(folder.path(), &[&arguments[..], &["-q", "-o", place]].concat());
-            files(&folder.path().join(place))
+            results(&folder.path().join(place))
         };
         let (one, two) = (run("1", &format!("{kind}-1")), run("2", &format!("{kind}-2")));
         assert_eq!(one.keys().collect::<Vec<_>>(), two.keys().collect::<Vec<_>>());

@@ -2,42 +2,13 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read what the program wrote")]
 
-use std::collections::BTreeMap;
+mod shell;
+
+use shell::{files, resynapse, text};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 const INFUSION: &str = "ketamine 0.5 mg/kg iv over 40 min";
-
-fn resynapse(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_resynapse"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("the program runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Every file below a folder, with its bytes.
-fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
-    fn walk(root: &Path, at: &Path, out: &mut BTreeMap<String, Vec<u8>>) {
-        for entry in fs::read_dir(at).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                walk(root, &path, out);
-            } else {
-                let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
-                out.insert(name, fs::read(&path).unwrap_or_default());
-            }
-        }
-    }
-    let mut out = BTreeMap::new();
-    walk(root, root, &mut out);
-    out
-}
 
 /// Runs and expects exit code 1, all the words in the message, a hint, no panic, and nothing written.
 fn refused(arguments: &[&str], words: &[&str]) {

@@ -1,5 +1,6 @@
 //! The explorer's server: its page, its answers, its limits, and those who are not let in.
 
+use resynapse_cli::serve::SCREENS;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -126,19 +127,8 @@ fn long_trial() -> Value {
 #[test]
 fn agrees_with_the_page_and_its_protection() {
     let server = Server::start();
-    for path in [
-        "/",
-        "/ladder",
-        "/break",
-        "/brain",
-        "/trial",
-        "/lab",
-        "/evidence",
-        "/card",
-        "/stories",
-        "/stories/glutamate",
-        "/runs",
-    ] {
+    for screen in SCREENS {
+        let path = &screen.replace("{name}", "glutamate");
         let page = server.get(path);
         assert_eq!(page.status, 200, "{path}");
         assert!(page.body.contains("/app.js") && page.body.contains("not medical advice"), "{path}");

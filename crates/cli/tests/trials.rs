@@ -2,10 +2,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read what the program wrote")]
 
-use std::collections::BTreeMap;
+mod shell;
+
+use shell::{command, done, refused, results, resynapse, text};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Two short trials with everything that draws at random.
@@ -55,32 +57,6 @@ estimand = "hypothetical"
 sensitivity = "jump_to_reference"
 "#;
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_resynapse"));
-    command.args(arguments).current_dir(folder);
-    command
-}
-
-fn resynapse(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder, arguments).output().expect("the program runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn done(folder: &Path, arguments: &[&str]) -> String {
-    let output = resynapse(folder, arguments);
-    assert!(output.status.success(), "{arguments:?}\n{}", text(&output.stderr));
-    text(&output.stdout)
-}
-
-fn refused(folder: &Path, arguments: &[&str], code: i32) -> String {
-    let output = resynapse(folder, arguments);
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{}", text(&output.stderr));
-    text(&output.stderr)
-}
-
 /// A folder with the protocol in it, changed as asked.
 fn with(changes: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
@@ -93,28 +69,8 @@ fn with(changes: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-/// Every file below a folder with its bytes, but for what tells of this machine and moment.
-fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
-    fn walk(root: &Path, at: &Path, out: &mut BTreeMap<String, Vec<u8>>) {
-        for entry in fs::read_dir(at).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                walk(root, &path, out);
-            } else {
-                let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
-                out.insert(name, fs::read(&path).unwrap_or_default());
-            }
-        }
-    }
-    let mut out = BTreeMap::new();
-    walk(root, root, &mut out);
-    out.remove("run.log.json");
-    assert!(out.len() > 10, "{:?}", out.keys());
-    out
-}
-
 fn same(a: &Path, b: &Path) {
-    let (a, b) = (files(a), files(b));
+    let (a, b) = (results(a), results(b));
     assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
     for (name, bytes) in &a {
         assert!(*bytes == b[name], "{name} differs");
@@ -131,7 +87,7 @@ fn agrees_for_threads_shards_a_kill_and_the_lock_file() {
 
     // Shares in two folders, put together in a third.
     done(at, &["trial", "trial.toml", "-o", "s1", "--shard", "1/2", "-q"]);
-    let missing = refused(at, &["gather", "trial.toml", "s1.partial", "-o", "all"], 1);
+    let missing = refused(at, &["gather", "trial.toml", "s1.partial", "-o", "all"]);
     assert!(missing.contains("in none of the folders"), "{missing}");
     done(at, &["trial", "trial.toml", "-o", "s2", "--shard", "2/2", "-q"]);
     done(at, &["gather", "trial.toml", "s1.partial", "s2.partial", "-o", "all", "-q"]);
@@ -152,7 +108,7 @@ fn agrees_for_threads_shards_a_kill_and_the_lock_file() {
     child.wait().expect("it ends");
     assert!(piece.exists());
     assert!(!at.join("killed").exists(), "it was done before it was killed: the trial is too short for this test");
-    let again = refused(at, &["trial", "trial.toml", "-o", "killed", "-q"], 1);
+    let again = refused(at, &["trial", "trial.toml", "-o", "killed", "-q"]);
     assert!(again.contains("--resume"), "{again}");
     done(at, &["trial", "trial.toml", "-o", "killed", "--resume", "-q"]);
     same(&at.join("one"), &at.join("killed"));
@@ -160,7 +116,7 @@ fn agrees_for_threads_shards_a_kill_and_the_lock_file() {
 
     // The lock file is the same trial: other text, same records.
     done(at, &["trial", "one/protocol.lock.toml", "-o", "locked", "-q"]);
-    let (one, locked) = (files(&at.join("one")), files(&at.join("locked")));
+    let (one, locked) = (results(&at.join("one")), results(&at.join("locked")));
     for name in ["data/observations.parquet", "data/people.parquet", "data/doses.parquet", "analyses.csv"] {
         assert!(one[name] == locked[name], "{name} differs");
     }
@@ -175,7 +131,7 @@ fn rejects_a_damaged_piece_and_loses_nothing() {
     let piece = at.join("a.partial/piece-000000.bin");
     let whole = fs::read(&piece).expect("it is there");
     fs::write(&piece, &whole[..whole.len() / 2]).expect("writes");
-    let why = refused(at, &["trial", "trial.toml", "-o", "a", "--resume", "-q"], 1);
+    let why = refused(at, &["trial", "trial.toml", "-o", "a", "--resume", "-q"]);
     assert!(why.contains("checksum") && why.contains("delete this file"), "{why}");
     assert!(piece.exists());
     fs::remove_file(&piece).expect("removes");
@@ -183,7 +139,7 @@ fn rejects_a_damaged_piece_and_loses_nothing() {
     assert!(at.join("a/analysis.json").exists());
     // Work on another protocol is not gone on with.
     done(at, &["trial", "trial.toml", "-o", "b", "--shard", "1/1", "-q"]);
-    let why = refused(at, &["trial", "trial.toml", "-o", "b", "--resume", "--seed", "9", "-q"], 1);
+    let why = refused(at, &["trial", "trial.toml", "-o", "b", "--resume", "--seed", "9", "-q"]);
     assert!(why.contains("another protocol"), "{why}");
 }
 
@@ -192,9 +148,9 @@ fn rejects_folders_that_cannot_be_written() {
     let home = with(&[("replicates = 3", "replicates = 1"), ("size = 100", "size = 8"), ("sites = 3", "sites = 1")]);
     let at = home.path();
     fs::write(at.join("file"), "x").expect("writes");
-    let why = refused(at, &["trial", "trial.toml", "-o", "file"], 1);
+    let why = refused(at, &["trial", "trial.toml", "-o", "file"]);
     assert!(why.contains("is a file"), "{why}");
-    let why = refused(at, &["trial", "trial.toml", "-o", "file/below"], 1);
+    let why = refused(at, &["trial", "trial.toml", "-o", "file/below"]);
     assert!(why.contains("cannot write"), "{why}");
     // A limit on the size of files stands for a full disk.
     let shell =
@@ -206,7 +162,7 @@ fn rejects_folders_that_cannot_be_written() {
     assert!(!at.join("full").exists());
     done(at, &["trial", "trial.toml", "-o", "full", "--resume", "-q"]);
     done(at, &["trial", "trial.toml", "-o", "there", "-q"]);
-    let why = refused(at, &["trial", "trial.toml", "-o", "there", "-q"], 1);
+    let why = refused(at, &["trial", "trial.toml", "-o", "there", "-q"]);
     assert!(why.contains("--force"), "{why}");
 }
 
@@ -309,9 +265,9 @@ fn agrees_that_exports_and_imports_meet() {
     let protocol = text(&read("in/protocol.toml"));
     assert!(protocol.matches("[[arm]]").count() == 2 && protocol.contains("weight = \"80 kg\""), "{protocol}");
     done(at, &["simulate", "in/protocol.toml", "--until", "2 d", "-o", "run", "-q"]);
-    let why = refused(at, &["import", "nonmem", "data.csv", "--cmt", "1=ketamne iv", "-o", "in2"], 1);
+    let why = refused(at, &["import", "nonmem", "data.csv", "--cmt", "1=ketamne iv", "-o", "in2"]);
     assert!(why.contains("ketamne"), "{why}");
-    let why = refused(at, &["export", "adam", "run"], 1);
+    let why = refused(at, &["export", "adam", "run"]);
     assert!(why.contains("neither records of a trial nor trajectories") || why.contains("one person"), "{why}");
 }
 
@@ -329,6 +285,6 @@ fn agrees_that_people_can_be_kept() {
     assert!(read("first/data/observations.parquet") == read("second/data/observations.parquet"));
     let more = fs::read_to_string(at.join("again.toml")).expect("reads").replace("size = 12", "size = 13");
     fs::write(at.join("more.toml"), more).expect("writes");
-    let why = refused(at, &["trial", "more.toml", "-o", "third", "-q"], 1);
+    let why = refused(at, &["trial", "more.toml", "-o", "third", "-q"]);
     assert!(why.contains("holds 12 people, and the trial has 13"), "{why}");
 }

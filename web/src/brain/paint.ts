@@ -13,7 +13,7 @@ void main() {
   vec3 out_ = normal * flip;
   int number = int(region) + (side < 0.0 ? ${HALF} : 0);
   colour = colours[number] * (chosen == number ? 1.0 : chosen < 0 ? 1.0 : 0.8);
-  light = (0.42 + 0.58 * max(0.0, dot(out_, near))) * (1.0 - 0.28 * depth) + (chosen == number ? 0.12 : 0.0);
+  light = (0.56 + 0.5 * max(0.0, dot(out_, near))) * (1.0 - 0.26 * depth) + (chosen == number ? 0.12 : 0.0);
   gl_Position = vec4(dot(at, right) * scale.x, dot(at, up) * scale.y, -dot(at, near) / 200.0, 1.0);
 }`;
 const FRAGMENT = `#version 300 es

@@ -71,7 +71,7 @@ export function LineChart(props: LineChartProps) {
     const values = valueAxis(all(lines, bands, points), log, include);
     const x = (hours: number) => axis.x(hours, width);
     const y = (value: number) => values.y(value, inner);
-    const paths = lines.map((each) => path(each, x, y));
+    const paths = lines.map((each) => path(each, x, y, values.floor));
     const areas = bands.map((each) => bandPath(each, x, y));
     return { values, x, y, paths, areas, ticks: axis.ticks(width) };
   }, [axis, lines, bands, points, log, width, inner]);
@@ -161,11 +161,11 @@ function PointMark({ point, x, y }: { point: Point; x: number; y: (value: number
   );
 }
 
-function path(each: Line, x: (h: number) => number, y: (v: number) => number): string {
+function path(each: Line, x: (h: number) => number, y: (v: number) => number, floor: number): string {
   const draw = d3line<number>()
     .x((_, index) => x(each.times_h[index]!))
     .y((value) => y(value))
-    .defined((value) => Number.isFinite(value))
+    .defined((value) => Number.isFinite(value) && value >= floor)
     .digits(1);
   return draw(each.values) ?? "";
 }

@@ -5,9 +5,11 @@ import { number } from "./format";
 export interface ValueAxis {
   y: (value: number, height: number) => number;
   ticks: { at: number; label: string }[];
+  /** Below this nothing is drawn: a logarithm has no bottom. */
+  floor: number;
 }
 
-/** A logarithmic axis shows three decades below its top; what is less lies on its floor. */
+/** A logarithmic axis shows three decades below its top; what is less is not drawn. */
 const DECADES = 3;
 
 export function valueAxis(values: Iterable<number>, log: boolean, include: number[] = []): ValueAxis {
@@ -32,6 +34,7 @@ function logAxis(high: number): ValueAxis {
   return {
     y: (value, height) => height * (1 - scale(Math.max(value, floor))),
     ticks: ticks.map((at) => ({ at, label: number(at, 1) })),
+    floor,
   };
 }
 
@@ -44,5 +47,6 @@ function evenAxis(low: number, high: number): ValueAxis {
   return {
     y: (value, height) => height * (1 - scale(value)),
     ticks: scale.ticks(3).map((at) => ({ at, label: number(at, 4) })),
+    floor: -Infinity,
   };
 }

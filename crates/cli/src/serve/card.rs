@@ -3,11 +3,10 @@
 pub mod schema;
 
 use super::lane::rounded;
-use super::schema::{Card, GradeCount, Limit, Miss, Signs};
+use super::schema::{Card, Finding, GradeCount, Limit, Miss, Signs};
 use crate::report::limits;
 use model::ledger::Grade;
 use resynapse::atlas::Atlas;
-use schema::Recorded;
 use study::target::{Targets, Usage};
 use study::validate::Report;
 
@@ -27,7 +26,7 @@ impl Made {
         let finding = |f: &study::validate::Finding| {
             let t = &f.target;
             let z = f.z.filter(|_| t.usage == Usage::Score);
-            Recorded {
+            Finding {
                 id: t.id.clone(),
                 study: t.study.clone(),
                 arm: if t.comparator.is_empty() {
@@ -42,6 +41,7 @@ impl Made {
                 high: t.interval.map(|i| i.1),
                 model: rounded(f.predicted),
                 z: z.and_then(rounded),
+                as_expected: f.sign,
                 verdict: f.verdict().to_string(),
                 reason: targets.reasons.get(&t.id).cloned().unwrap_or_default(),
                 usage: match t.usage {
@@ -71,8 +71,8 @@ impl Made {
 
 /// The card.
 pub fn card(atlas: &Atlas, made: &Made) -> Card {
-    let scored: Vec<&Recorded> = made.findings.iter().filter(|f| f.usage == "score").collect();
-    let signs: Vec<&Recorded> = made.findings.iter().filter(|f| f.usage == "sign" && !f.verdict.is_empty()).collect();
+    let scored: Vec<&Finding> = made.findings.iter().filter(|f| f.usage == "score").collect();
+    let signs: Vec<bool> = made.findings.iter().filter_map(|f| f.as_expected).collect();
     let sizes: Vec<f64> = scored.iter().filter_map(|f| f.z.map(f64::abs)).collect();
     let rows = |grade: &Grade| atlas.library.ledger.rows().iter().filter(|r| r.grade() == *grade).count();
     Card {
@@ -83,8 +83,8 @@ pub fn card(atlas: &Atlas, made: &Made) -> Card {
         inside: scored.iter().filter(|f| f.verdict == "inside").count(),
         scored: scored.len(),
         median_z: (!sizes.is_empty()).then(|| study::statistic::median(&sizes)).and_then(rounded),
-        signs: Signs { right: signs.iter().filter(|f| f.verdict == "as expected").count(), of: signs.len() },
-        findings: made.findings.iter().map(Recorded::finding).collect(),
+        signs: Signs { right: signs.iter().filter(|s| **s).count(), of: signs.len() },
+        findings: made.findings.clone(),
         misses: atlas
             .expectations
             .iter()

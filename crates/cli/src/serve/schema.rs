@@ -1,6 +1,6 @@
 //! What goes over the wire: the requests and answers of the local server, as JSON. `GET /api/openapi.json` describes
-//! them, and the page's types are made from that description. Times are hours unless a name says otherwise; what is no
-//! number is null.
+//! them; the page follows that description, and browser tests hold the two together. Times are hours unless a name says
+//! otherwise; what is no number is null.
 
 mod ask;
 mod evidence;

@@ -1,7 +1,7 @@
 //! Where numbers come from, what is claimed, and how the model did.
 
 use super::{Ask, Badge, Grade, GradeCount};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A row of the ledger.
@@ -250,8 +250,8 @@ pub struct Signs {
     pub of: usize,
 }
 
-/// A printed number beside the model's.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+/// A printed number beside the model's; also as `docs/reference/validation.json` keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// Id of the target.
     pub id: String,
@@ -279,6 +279,9 @@ pub struct Finding {
     /// Distance in printed standard errors.
     #[schema(required)]
     pub z: Option<f64>,
+    /// Whether the direction is as expected, where one is.
+    #[schema(required)]
+    pub as_expected: Option<bool>,
     /// `inside`, `outside`, `as expected`, `against` or nothing.
     pub verdict: String,
     /// Why it is missed, as far as understood.
