@@ -1,5 +1,7 @@
 //! The committed page: built from the sources beside it, all of it served, small.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files and look at the clock")]
+
 use resynapse_cli::serve::asset::ASSETS;
 use serde_json::Value;
 use sha2::{Digest, Sha256};

@@ -1,5 +1,7 @@
 //! The explorer's server: its page, its answers, its limits, and those who are not let in.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files and look at the clock")]
+
 use resynapse_cli::serve::SCREENS;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};

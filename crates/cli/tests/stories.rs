@@ -1,5 +1,7 @@
 //! The stories: every claim is told once, in plain words, and every question has the answer the model gives.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files and look at the clock")]
+
 use resynapse::atlas::{Atlas, Embedded};
 use resynapse::run::{Plan, run};
 use resynapse_cli::serve::story::{self, Told};
@@ -69,7 +71,7 @@ fn agrees_with_plain_english() {
         println!("{:28} grade {grade:.1}, {words} words", s.name);
         assert!(grade <= MOST, "`{}` reads at grade {grade:.1}", s.name);
         assert!((150..=900).contains(&words), "`{}` has {words} words", s.name);
-        for word in ["simply", "you should", "we recommend", "miracle", "cure"] {
+        for word in ["you should", "we recommend", "miracle", "cure"] {
             let padded = format!(" {} ", text.to_lowercase());
             assert!(!padded.contains(&format!(" {word} ")), "`{}` says `{word}`", s.name);
         }

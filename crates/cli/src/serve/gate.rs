@@ -42,7 +42,7 @@ impl Names {
         };
         let cross = |site: &HeaderValue| site.as_bytes() == b"cross-site" || site.as_bytes() == b"same-site";
         headers.get_all(header::ORIGIN).iter().all(own)
-            && !(headers.get_all("sec-fetch-site").iter().any(cross) && !navigates(headers))
+            && (navigates(headers) || !headers.get_all("sec-fetch-site").iter().any(cross))
     }
 }
 

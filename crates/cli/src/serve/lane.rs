@@ -10,8 +10,11 @@ use resynapse::provenance::GradeProfile;
 use resynapse::regimen::Dose;
 use resynapse::run::{Course, Results};
 
+/// Lanes of traces, and whether each is shown at once.
+type Members = &'static [(&'static str, bool)];
+
 /// Which lanes of the traces make a lane of the page, and which of them are shown at once.
-const LANES: [(LaneId, &str, &[(&str, bool)]); 5] = [
+const LANES: [(LaneId, &str, Members); 5] = [
     (LaneId::Blood, "Blood and brain", &[("blood", true), ("brain", true)]),
     (LaneId::Receptor, "Receptor", &[("receptor", true)]),
     (LaneId::Circuit, "Circuit", &[("circuit", true), ("network", false)]),
