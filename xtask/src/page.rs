@@ -15,7 +15,11 @@ fn web() -> PathBuf {
 /// Why the page cannot be built here; `None` where it can.
 pub fn absent() -> Option<String> {
     let found = Command::new("npm").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    (!found.is_ok_and(|s| s.success())).then(|| "npm is not installed".to_string())
+    if !found.is_ok_and(|s| s.success()) {
+        return Some("npm is not installed".into());
+    }
+    // Packages come from the network, and tests need none.
+    (!web().join("node_modules").exists()).then(|| "its packages are not there (`npm ci` in web/)".to_string())
 }
 
 /// Why the page cannot be tried here.
@@ -23,12 +27,13 @@ pub fn no_browser() -> Option<String> {
     absent().or_else(|| (!Path::new(BROWSER).exists()).then(|| format!("`{BROWSER}` is not there (Debian: chromium)")))
 }
 
-fn npm(arguments: &[&str]) -> bool {
+fn npm(arguments: &[&str]) -> Command {
     let mut command = Command::new("npm");
     command.args(arguments).current_dir(web());
-    if let Ok(program) = program() {
-        command.env("RESYNAPSE_BIN", program);
-    }
+    command
+}
+
+fn well(command: &mut Command) -> bool {
     command.status().is_ok_and(|s| s.success())
 }
 
@@ -36,7 +41,7 @@ fn npm(arguments: &[&str]) -> bool {
 pub fn build() -> bool {
     // The committed page is kept aside: a build that differs is a finding, not a repair.
     let before = files(&web().join("dist"));
-    if !npm(&["ci", "--no-audit", "--no-fund"]) || !npm(&["run", "check"]) {
+    if !well(&mut npm(&["run", "check"])) {
         return false;
     }
     let after = files(&web().join("dist"));
@@ -74,7 +79,8 @@ fn program() -> Result<PathBuf, String> {
 
 /// Tries every screen in a browser.
 pub fn browse() -> bool {
-    (web().join("node_modules").exists() || npm(&["ci", "--no-audit", "--no-fund"])) && npm(&["run", "e2e"])
+    let Ok(program) = program() else { return false };
+    well(npm(&["run", "e2e"]).env("RESYNAPSE_BIN", program))
 }
 
 /// Why the interface cannot be attacked here.
@@ -92,5 +98,5 @@ fn python() -> String {
 pub fn attack() -> bool {
     let Ok(program) = program() else { return false };
     let script = web().join("test/attack.py");
-    Command::new(python()).arg(script).arg(program).current_dir(web()).status().is_ok_and(|s| s.success())
+    well(Command::new(python()).arg(script).arg(program).current_dir(web()))
 }
